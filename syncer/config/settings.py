@@ -1,0 +1,69 @@
+"""The checked configuration as values; nothing here reads a file or the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from syncer.core.model import Mapping
+from syncer.core.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class GiteaServer:
+    """The Gitea instance; ``verify`` is a bool or the path of a CA bundle, ``timeout`` in seconds."""
+
+    url: str
+    verify: bool | str = True
+    timeout: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class DevpiServer:
+    """One devpi server; exactly one of ``password`` and ``token`` is set."""
+
+    name: str
+    url: str
+    username: str
+    password: Secret | None = None
+    token: Secret | None = None
+    verify: bool | str = True
+    timeout: float = 30.0
+    uploads_in_flight: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """Where the status view and Flower listen, and under which addresses people reach them."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    flower_port: int = 5555
+    url: str = ""
+    flower_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that the file and the environment say, checked.
+
+    ``gitea_tokens`` holds the token that wins for each mapping (mapping, organization, global); a
+    mapping without one is missing there and fails alone. ``broker_url`` and ``database_url`` are
+    empty when the embedded ones are to be used.
+    """
+
+    gitea: GiteaServer
+    devpi: Dict[str, DevpiServer]
+    mappings: Dict[str, Mapping]
+    state_dir: Path
+    staging_dir: Path
+    gitea_tokens: Dict[str, Secret] = field(default_factory=dict)
+    broker_url: Secret | None = None
+    database_url: Secret | None = None
+    web: WebSettings = field(default_factory=WebSettings)
+    download_workers: int = 4
+    upload_workers: int = 2
+    reconcile_interval: float = 15.0
+    file_deadline: float = 500.0
+    path: Path | None = None

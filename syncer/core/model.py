@@ -1,0 +1,178 @@
+"""The values that the whole project speaks in; the words are explained in docs/how-it-works.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+
+class FileKind(StrEnum):
+    """What an installer can do with a file."""
+
+    WHEEL = "wheel"
+    SDIST = "sdist"
+
+
+@dataclass(frozen=True, slots=True)
+class DistributionFile:
+    """One wheel or sdist as one side lists it.
+
+    ``project`` is PEP 503 normalized, ``version`` is spelt as that side spells it, ``sha256`` is
+    lower-case hex, ``locator`` is opaque to everybody but the Source that gave it.
+    """
+
+    project: str
+    version: str
+    filename: str
+    sha256: str
+    size: int | None = None
+    requires_python: str = ""
+    locator: str = ""
+    repository: str = ""
+    archived: bool = False
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Two files with one key cannot both be on one index."""
+        return (self.project, self.filename)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What one side holds at one moment.
+
+    A Source's Listing is provably complete for the Scope asked: an adapter that cannot prove it
+    raises ListingIncomplete. ``stated_releases`` is the total the server states, ``read_releases``
+    the number of distinct releases read.
+    """
+
+    files: tuple[DistributionFile, ...] = ()
+    stated_releases: int | None = None
+    read_releases: int | None = None
+
+    def by_key(self) -> dict[tuple[str, str], DistributionFile]:
+        """File by key; of two files with one key the first stands."""
+        found: dict[tuple[str, str], DistributionFile] = {}
+        for file in self.files:
+            found.setdefault(file.key, file)
+        return found
+
+    def projects(self) -> frozenset[str]:
+        """The normalized names of all projects in the Listing."""
+        return frozenset(file.project for file in self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The part of a Mapping that a Run looks at; empty strings mean everything."""
+
+    project: str = ""
+    version: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "project", canonicalize_name(self.project) if self.project else "")
+
+    def covers(self, project: str, version: str) -> bool:
+        """Whether a release, spelt as the source spells it, lies within the Scope."""
+        return self.covers_project(project) and (not self.version or same_version(version, self.version))
+
+    def covers_project(self, project: str) -> bool:
+        """Whether a PEP 503 normalized project lies within the Scope."""
+        return not self.project or project == self.project
+
+
+EVERYTHING = Scope()
+
+
+def same_version(left: str, right: str) -> bool:
+    """Whether two spellings name one PEP 440 version; spellings that are none compare as text."""
+    try:
+        return Version(left) == Version(right)
+    except InvalidVersion:
+        return left == right
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which files of a Source a Mapping wants; every refusal has a reason.
+
+    ``repositories`` are ``name`` or ``owner/name`` in lower case, None allows all; the patterns are
+    shell globs, over PEP 503 names (``projects``) or over file names.
+    """
+
+    repositories: frozenset[str] | None = None
+    include_archived: bool = False
+    project_allow: tuple[str, ...] = ()
+    project_deny: tuple[str, ...] = ()
+    file_deny: tuple[str, ...] = ()
+
+    def refusal(self, file: DistributionFile) -> str:
+        """Why the file is not wanted; empty when it is."""
+        return self._by_repository(file) or self._by_project(file) or self._by_name(file)
+
+    def _by_repository(self, file: DistributionFile) -> str:
+        if file.archived and not self.include_archived:
+            return f"its repository {file.repository} is archived and include_archived is off"
+        if self.repositories is None:
+            return ""
+        if not file.repository:
+            return "it is linked to no repository that the token can see, and repositories is set"
+        name = file.repository.lower()
+        if name in self.repositories or name.rpartition("/")[2] in self.repositories:
+            return ""
+        return f"its repository {file.repository} is not in repositories"
+
+    def _by_project(self, file: DistributionFile) -> str:
+        if self.project_allow and not _matches(file.project, self.project_allow):
+            return f"project {file.project} is not in project_allow"
+        if _matches(file.project, self.project_deny):
+            return f"project {file.project} is in project_deny"
+        return ""
+
+    def _by_name(self, file: DistributionFile) -> str:
+        return f"{file.filename} matches file_deny" if _matches(file.filename, self.file_deny) else ""
+
+
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRef:
+    """Where files come from: one owner's registry on one server."""
+
+    url: str
+    owner: str
+    kind: str = "gitea"
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.url}/{self.owner}"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRef:
+    """Where files go: one index on one server; ``server`` is the name of its section."""
+
+    url: str
+    index: str
+    server: str = "default"
+    kind: str = "devpi"
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.url}/{self.index}"
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A named rule: one Source feeds one Target, with a Selection and an interval in seconds."""
+
+    name: str
+    source: SourceRef
+    target: TargetRef
+    selection: Selection = field(default_factory=Selection)
+    interval: float = 300.0

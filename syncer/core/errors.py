@@ -5,6 +5,7 @@ SyncerError
 ├── Retryable              nothing is wrong with the file: try again later
 │   ├── RemoteUnavailable      refused, timed out, dropped, 5xx
 │   ├── RateLimited            429, with the seconds the server asked for
+│   ├── StagingUnavailable     this host's disk is full or cannot be written
 │   └── ListingIncomplete      what was read is not provably everything
 ├── FileRefused            this file alone cannot be copied; the others go on
 │   ├── FileGone               the source no longer serves it
@@ -12,6 +13,7 @@ SyncerError
 │   ├── NotADistribution       no installable wheel or sdist
 │   ├── ContentConflict        the target holds other bytes under this name
 │   └── UploadRejected         the target said no, with status and reason
+├── Unexpected             a defect of ours; recorded, and never stops the schedule
 └── MappingBroken          no file of this mapping can be copied; other mappings go on
     ├── Unauthorized           credentials missing, wrong, or without the right
     ├── SourceMissing          no such owner
@@ -82,6 +84,10 @@ class RateLimited(Retryable):
         self.retry_after = retry_after
 
 
+class StagingUnavailable(Retryable):
+    """This host's staging directory is full or cannot be written."""
+
+
 class ListingIncomplete(Retryable):
     """The listing that was read is not provably everything the server holds."""
 
@@ -112,6 +118,17 @@ class UploadRejected(FileRefused):
     def __init__(self, what: str, cause: str = "", next_step: str = "", status: int = 0) -> None:
         super().__init__(what, cause, next_step)
         self.status = status
+
+
+class Unexpected(SyncerError):
+    """A defect of ours, recorded by its kind only, as its text may hold anything."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(
+            f"An unexpected {type(error).__name__} ended the work.",
+            "This is a defect in the syncer.",
+            "The schedule goes on; please report it with the worker's log.",
+        )
 
 
 class MappingBroken(SyncerError):

@@ -1,0 +1,129 @@
+"""Recording a Plan: only what changed is written, so an unchanged Mapping costs no rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from syncer.adapters.database.schema import DecisionRow, TransferRow
+from syncer.adapters.database.scopes import CURRENT, within
+from syncer.adapters.database.statements import in_batches
+from syncer.core.plan import Decision, DecisionKind, Plan
+from syncer.core.states import Outcome, TransferState
+from syncer.ports.ledger import RunClaim
+
+Key = tuple[str, str]
+
+
+def record_decisions(session: Session, claim: RunClaim, plan: Plan, now: datetime) -> None:
+    """The Plan's decisions are the current ones of the Scope; those that they replace are closed."""
+    current = _current(session, claim)
+    closed: dict[int, DecisionKind | None] = {}
+    fresh = []
+    for decision in plan.decisions:
+        row = current.pop(decision.file.key, None)
+        if row is not None and _same(row, decision):
+            continue
+        if row is not None and _still_copies(row, decision):
+            _refresh(session, row.id, decision)
+            continue
+        if row is not None:
+            closed[row.id] = decision.kind
+        fresh.append(_values(claim, decision, now))
+    closed.update({row.id: None for row in current.values()})
+    _close(session, claim.id, closed, now)
+    _insert(session, fresh)
+
+
+def record_dry_run(session: Session, claim: RunClaim, plan: Plan, now: datetime) -> None:
+    """What a Run would do is kept with that Run and changes nothing that is current."""
+    wanted = [decision for decision in plan.decisions if decision.kind is not DecisionKind.ALREADY_THERE]
+    _insert(session, [{**_values(claim, decision, now), "to_run_id": claim.id} for decision in wanted])
+
+
+def _current(session: Session, claim: RunClaim) -> dict[Key, Any]:
+    columns = (
+        DecisionRow.id,
+        DecisionRow.project,
+        DecisionRow.filename,
+        DecisionRow.version,
+        DecisionRow.sha256,
+        DecisionRow.kind,
+        DecisionRow.reason,
+        DecisionRow.locator,
+        DecisionRow.overwrite,
+    )
+    found = session.execute(select(*columns).where(CURRENT, within(session, claim.mapping, claim.scope)))
+    return {(row.project, row.filename): row for row in found}
+
+
+def _same(row: Any, decision: Decision) -> bool:
+    return _still_copies(row, decision, kind=decision.kind) and (row.reason, row.locator, row.version) == (
+        decision.reason,
+        decision.file.locator,
+        decision.file.version,
+    )
+
+
+def _still_copies(row: Any, decision: Decision, kind: DecisionKind = DecisionKind.COPY) -> bool:
+    """Whether both decide ``kind`` for the same bytes, so that a Transfer under way goes on."""
+    return (row.kind, row.sha256, row.overwrite) == (kind, decision.file.sha256, decision.overwrite) and (
+        decision.kind is kind
+    )
+
+
+def _refresh(session: Session, decision_id: int, decision: Decision) -> None:
+    session.execute(
+        update(DecisionRow)
+        .where(DecisionRow.id == decision_id)
+        .values(reason=decision.reason, locator=decision.file.locator, version=decision.file.version)
+    )
+
+
+def _values(claim: RunClaim, decision: Decision, now: datetime) -> dict[str, Any]:
+    file = decision.file
+    return {
+        "mapping": claim.mapping,
+        "project": file.project,
+        "version": file.version,
+        "filename": file.filename,
+        "sha256": file.sha256,
+        "size": file.size,
+        "requires_python": file.requires_python,
+        "locator": file.locator,
+        "repository": file.repository,
+        "kind": decision.kind,
+        "reason": decision.reason,
+        "target_sha256": decision.target_sha256,
+        "overwrite": decision.overwrite,
+        "from_run_id": claim.id,
+        "to_run_id": None,
+        "decided_at": now,
+    }
+
+
+def _insert(session: Session, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        session.execute(insert(DecisionRow), rows)
+
+
+def _close(session: Session, run_id: int, closed: dict[int, DecisionKind | None], now: datetime) -> None:
+    found_there = [key for key, kind in closed.items() if kind is DecisionKind.ALREADY_THERE]
+    others = [key for key, kind in closed.items() if kind is not DecisionKind.ALREADY_THERE]
+    for ids, outcome in ((found_there, Outcome.ALREADY_THERE), (others, Outcome.SUPERSEDED)):
+        for batch in in_batches(ids):
+            session.execute(update(DecisionRow).where(DecisionRow.id.in_(batch)).values(to_run_id=run_id))
+            _end_idle(session, list(batch), outcome, now)
+
+
+def _end_idle(session: Session, decision_ids: list[int], outcome: Outcome, now: datetime) -> None:
+    """End Transfers that nobody works on; one that is uploading, or to be read back, ends itself."""
+    idle = [TransferState.WAITING, TransferState.READY]
+    session.execute(
+        update(TransferRow)
+        .where(TransferRow.decision_id.in_(decision_ids), TransferRow.state.in_(idle))
+        .values(state=TransferState.ENDED, outcome=outcome, ended_at=now)
+    )

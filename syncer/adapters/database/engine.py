@@ -1,0 +1,102 @@
+"""Connections: SQLite in WAL mode or PostgreSQL, one transaction per ``with`` block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.orm import Session
+
+from syncer.core.errors import RemoteUnavailable
+
+#: How long SQLite waits for another writer; a writer's transaction takes milliseconds.
+SQLITE_BUSY_SECONDS = 30
+
+
+class Database:
+    """Opens transactions; ``write`` takes SQLite's write lock at once so that none has to retry."""
+
+    def __init__(self, url: str) -> None:
+        self.url = _driver(url)
+        self.engine = _open(self.url)
+        self._reader = self.engine.execution_options(syncer_begin="DEFERRED")
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One transaction that may change rows, committed at the end."""
+        with _unavailable(self.url), Session(self.engine) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """One transaction that only reads, from one moment."""
+        with _unavailable(self.url), Session(self._reader) as session, session.begin():
+            yield session
+
+    def dispose(self) -> None:
+        """Close every connection, for a process that has just been forked or is about to end."""
+        self.engine.dispose()
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of the embedded database."""
+    return URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
+
+
+def _driver(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise RemoteUnavailable(
+            "The database URL cannot be read.", "It is no SQLAlchemy URL.", "See [database] url."
+        ) from error
+    return parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed
+
+
+def _open(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        try:
+            return create_engine(url, pool_pre_ping=True)
+        except (ImportError, NoSuchModuleError) as error:
+            raise RemoteUnavailable(
+                f"No driver for {url.get_backend_name()} is installed.",
+                "The PostgreSQL driver is an extra.",
+                "Install gitea-devpi-syncer[postgres].",
+            ) from error
+    engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver must not open transactions by itself: _begin_sqlite does, with the right lock.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Any) -> None:
+    mode = connection.get_execution_options().get("syncer_begin", "IMMEDIATE")
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+@contextmanager
+def _unavailable(url: URL) -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise RemoteUnavailable(
+            f"The database {url.render_as_string(hide_password=True)} did not answer ({_short(error)}).",
+            "It is down, locked, full, or has not been migrated.",
+            "Look at it with `syncer db current`; it is tried again by itself.",
+        ) from error
+
+
+def _short(error: DBAPIError) -> str:
+    return str(error.orig).strip().splitlines()[0][:200] if error.orig else type(error).__name__

@@ -1,0 +1,23 @@
+"""The ledger, put together."""
+
+from __future__ import annotations
+
+from syncer.adapters.database.blobs import DatabaseBlobs
+from syncer.adapters.database.engine import Database
+from syncer.adapters.database.lanes import DatabaseLanes
+from syncer.adapters.database.runs import DatabaseRuns
+from syncer.adapters.database.tasks import DatabaseHeartbeats, DatabaseTasks
+from syncer.adapters.database.transfers import DatabaseTransfers
+from syncer.ports.ledger import Ledger
+
+
+def open_ledger(database: Database) -> Ledger:
+    """Every part of the ledger on one database."""
+    return Ledger(
+        runs=DatabaseRuns(database),
+        blobs=DatabaseBlobs(database),
+        transfers=DatabaseTransfers(database),
+        lanes=DatabaseLanes(database),
+        tasks=DatabaseTasks(database),
+        heartbeats=DatabaseHeartbeats(database),
+    )

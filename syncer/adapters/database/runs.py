@@ -1,0 +1,221 @@
+"""Runs: requested, claimed, planned, settled."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, aliased
+
+from syncer.adapters.database.attempts import error_columns
+from syncer.adapters.database.decisions import record_decisions, record_dry_run
+from syncer.adapters.database.engine import Database
+from syncer.adapters.database.planning import open_transfers
+from syncer.adapters.database.schema import RunRow, TransferRow
+from syncer.adapters.database.scopes import all_at_target
+from syncer.adapters.database.statements import changed
+from syncer.core.errors import SyncerError
+from syncer.core.model import Listing, Scope
+from syncer.core.plan import Plan
+from syncer.core.retry import HOLDS_RUN, MAX_DEATHS
+from syncer.core.states import OPEN_RUN, RunOutcome, RunState, TransferState
+from syncer.ports.ledger import PlannedWork, RunClaim, RunRequest, Worker
+
+UNATTENDED = ("schedule", "webhook")
+
+
+class DatabaseRuns:
+    """RunLedger on tables."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def request(self, request: RunRequest, now: datetime) -> int | None:
+        """A Run is requested; a scheduled one only where none is unfinished."""
+        try:
+            with self._database.write() as session:
+                if request.trigger == "schedule" and _unfinished(session, request.mapping):
+                    return None
+                run = _new_run(request, now)
+                session.add(run)
+                session.flush()
+                return run.id
+        except IntegrityError:
+            return None  # another beat asked in the same moment
+
+    def claim(self, run_id: int, worker: Worker, now: datetime, lease: float) -> RunClaim | None:
+        """The Run is planning; the unique index refuses a second open Run of its Mapping."""
+        abandoned = and_(RunRow.state == RunState.PLANNING, RunRow.lease_until < now)
+        take = (
+            update(RunRow)
+            .where(RunRow.id == run_id, or_(RunRow.state == RunState.REQUESTED, abandoned))
+            .values(
+                state=RunState.PLANNING,
+                attempt=RunRow.attempt + 1,
+                worker=worker.name,
+                lease_until=now + timedelta(seconds=lease),
+                started_at=now,
+            )
+        )
+        try:
+            with self._database.write() as session:
+                return _claimed(session, run_id, now) if changed(session, take) else None
+        except IntegrityError:
+            return None
+
+    def extend(self, claim: RunClaim, until: datetime) -> bool:
+        """The lease lasts until then."""
+        with self._database.write() as session:
+            return bool(changed(session, update(RunRow).where(_held(claim)).values(lease_until=until)))
+
+    def record(
+        self, claim: RunClaim, plan: Plan, listing: Listing, server: str, now: datetime
+    ) -> PlannedWork | None:
+        """Decisions, Transfers and Blobs stand in one transaction."""
+        with self._database.write() as session:
+            if not changed(session, _planned(claim, listing, now)):
+                return None
+            if claim.dry_run:
+                record_dry_run(session, claim, plan, now)
+                return PlannedWork()
+            record_decisions(session, claim, plan, now)
+            return open_transfers(session, claim, server, now)
+
+    def fail(self, claim: RunClaim, error: SyncerError, now: datetime) -> bool:
+        """The Run is finished as failed."""
+        with self._database.write() as session:
+            return bool(changed(session, update(RunRow).where(_held(claim)).values(**_failure(error, now))))
+
+    def settle(self, run_id: int, now: datetime) -> RunState:
+        """The Run has moved as far as its Transfers allow."""
+        with self._database.write() as session:
+            run = session.get_one(RunRow, run_id, with_for_update=True)
+            if run.state in (RunState.TRANSFERRING, RunState.VERIFYING):
+                _move(session, run, now)
+            return RunState(run.state)
+
+    def state(self, run_id: int) -> tuple[RunState, RunOutcome | None]:
+        """Where the Run is."""
+        with self._database.read() as session:
+            run = session.get_one(RunRow, run_id)
+            return RunState(run.state), RunOutcome(run.outcome) if run.outcome else None
+
+    def unsettled(self, now: datetime) -> list[int]:
+        """Runs that no Transfer holds open any more, or that should be seen verifying."""
+        held = (
+            select(TransferRow.id)
+            .where(TransferRow.run_id == RunRow.id, _holds(now))
+            .correlate(RunRow)
+            .exists()
+        )
+        moving = [RunState.TRANSFERRING, RunState.VERIFYING]
+        with self._database.read() as session:
+            return list(session.scalars(select(RunRow.id).where(RunRow.state.in_(moving), ~held)))
+
+    def startable(self, now: datetime) -> list[int]:
+        """Runs to be planned: abandoned ones, and the oldest requested one of each idle Mapping."""
+        other = aliased(RunRow)
+        busy = exists().where(other.mapping == RunRow.mapping, other.state.in_(OPEN_RUN))
+        older = exists().where(
+            other.mapping == RunRow.mapping, other.state == RunState.REQUESTED, other.id < RunRow.id
+        )
+        waiting = and_(RunRow.state == RunState.REQUESTED, ~busy, ~older)
+        abandoned = and_(RunRow.state == RunState.PLANNING, RunRow.lease_until < now)
+        with self._database.read() as session:
+            return list(session.scalars(select(RunRow.id).where(or_(waiting, abandoned))))
+
+
+def _unfinished(session: Session, mapping: str) -> bool:
+    unfinished = exists().where(RunRow.mapping == mapping, RunRow.state != RunState.FINISHED)
+    return bool(session.scalar(select(unfinished)))
+
+
+def _new_run(request: RunRequest, now: datetime) -> RunRow:
+    return RunRow(
+        mapping=request.mapping,
+        trigger=request.trigger,
+        state=RunState.REQUESTED,
+        project=request.scope.project,
+        version=request.scope.version,
+        force=request.force,
+        dry_run=request.dry_run,
+        task_id=request.task_id,
+        requested_at=now,
+    )
+
+
+def _claimed(session: Session, run_id: int, now: datetime) -> RunClaim | None:
+    run = session.get_one(RunRow, run_id)
+    if run.attempt > MAX_DEATHS:
+        error = SyncerError(
+            f"Planning run {run_id} ended without an answer {MAX_DEATHS} times.",
+            "Its worker died each time, perhaps for lack of memory.",
+            "Look at the workers' logs; the schedule goes on with a new run.",
+        )
+        session.execute(update(RunRow).where(RunRow.id == run_id).values(**_failure(error, now)))
+        return None
+    return RunClaim(
+        id=run.id,
+        attempt=run.attempt,
+        mapping=run.mapping,
+        scope=Scope(run.project, run.version),
+        force=run.force,
+        dry_run=run.dry_run,
+        by_person=run.trigger not in UNATTENDED,
+    )
+
+
+def _held(claim: RunClaim) -> Any:
+    return and_(RunRow.id == claim.id, RunRow.state == RunState.PLANNING, RunRow.attempt == claim.attempt)
+
+
+def _planned(claim: RunClaim, listing: Listing, now: datetime) -> Any:
+    ends = {"state": RunState.FINISHED, "outcome": RunOutcome.PLANNED, "finished_at": now}
+    return (
+        update(RunRow)
+        .where(_held(claim))
+        .values(
+            planned_at=now,
+            lease_until=None,
+            stated_releases=listing.stated_releases,
+            read_releases=listing.read_releases,
+            **(ends if claim.dry_run else {"state": RunState.TRANSFERRING}),
+        )
+    )
+
+
+def _failure(error: SyncerError, now: datetime) -> dict[str, Any]:
+    return {
+        "state": RunState.FINISHED,
+        "outcome": RunOutcome.FAILED,
+        "finished_at": now,
+        "lease_until": None,
+        **error_columns(error),
+    }
+
+
+def _holds(now: datetime) -> Any:
+    """A Transfer holds its Run open while it is worked on or will be within moments."""
+    busy = TransferRow.state == TransferState.UPLOADING
+    soon = and_(
+        TransferRow.state != TransferState.ENDED,
+        TransferRow.next_attempt_at <= now + timedelta(seconds=HOLDS_RUN),
+    )
+    return or_(busy, soon)
+
+
+def _move(session: Session, run: RunRow, now: datetime) -> None:
+    states = set(
+        session.scalars(select(TransferRow.state).where(TransferRow.run_id == run.id, _holds(now)).distinct())
+    )
+    if states - {TransferState.UPLOADED}:
+        run.state = RunState.TRANSFERRING
+    elif states:
+        run.state = RunState.VERIFYING
+    else:
+        whole = all_at_target(session, run.mapping, Scope(run.project, run.version))
+        run.state = RunState.FINISHED
+        run.outcome = RunOutcome.COMPLETE if whole else RunOutcome.INCOMPLETE
+        run.finished_at = now

@@ -1,0 +1,238 @@
+"""Transfers: claimed by a lane, uploaded, read back, ended."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, case, exists, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from syncer.adapters.database.attempts import end_attempt, error_columns, start_attempt
+from syncer.adapters.database.blobs import file_of, worker_died
+from syncer.adapters.database.engine import Database
+from syncer.adapters.database.schema import DecisionRow, TransferRow
+from syncer.adapters.database.statements import changed, in_batches
+from syncer.core.errors import SyncerError
+from syncer.core.retry import MAX_ATTEMPTS, MAX_DEATHS
+from syncer.core.states import Outcome, TransferState
+from syncer.ports.ledger import TransferClaim, Uploaded, Worker
+
+Claim = TransferClaim | Uploaded
+
+
+class DatabaseTransfers:
+    """TransferLedger on tables."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def claim(
+        self, server: str, worker: Worker, now: datetime, lease: float, *, prefer: int = 0, avoid: str = ""
+    ) -> TransferClaim | None:
+        """A ready Transfer of the server is uploading.
+
+        devpi rewrites a project's page with each upload, so versions of one project are kept apart
+        where another project's file is ready.
+        """
+        order = (
+            case((TransferRow.id == prefer, 0), (DecisionRow.project != avoid, 1), else_=2),
+            TransferRow.next_attempt_at,
+            TransferRow.id,
+        )
+        ready = (
+            select(TransferRow, DecisionRow)
+            .join(DecisionRow, DecisionRow.id == TransferRow.decision_id)
+            .where(_ready(now), TransferRow.server == server)
+            .order_by(*order)
+            .limit(1)
+        )
+        with self._database.write() as session:
+            found = session.execute(ready.with_for_update(skip_locked=True, of=TransferRow)).first()
+            if found is None:
+                return None
+            return _take(session, found[0], found[1], worker, now, lease)
+
+    def server_of(self, transfer_id: int) -> str | None:
+        """The server of a Transfer that is ready."""
+        with self._database.read() as session:
+            row = session.get(TransferRow, transfer_id)
+            return row.server if row is not None and row.state == TransferState.READY else None
+
+    def next_ready(self, server: str, now: datetime) -> int | None:
+        """Some Transfer that is ready for the server now."""
+        with self._database.read() as session:
+            ready = select(TransferRow.id).where(_ready(now), TransferRow.server == server)
+            return session.scalar(ready.limit(1))
+
+    def extend(self, claim: TransferClaim, until: datetime) -> bool:
+        """The lease lasts until then."""
+        with self._database.write() as session:
+            return bool(changed(session, update(TransferRow).where(_held(claim)).values(lease_until=until)))
+
+    def uploaded(self, claim: TransferClaim, answer: str, requires_python: str, now: datetime) -> bool:
+        """The target accepted the file; it is to be read back."""
+        with self._database.write() as session:
+            return _leave(
+                session,
+                claim,
+                now,
+                "uploaded",
+                None,
+                state=TransferState.UPLOADED,
+                answer=answer,
+                requires_python=requires_python,
+                next_attempt_at=now,
+                **error_columns(None),
+            )
+
+    def ended(self, claim: Claim, outcome: Outcome, now: datetime, error: SyncerError | None = None) -> bool:
+        """The Transfer has this Outcome."""
+        with self._database.write() as session:
+            return _leave(
+                session,
+                claim,
+                now,
+                outcome,
+                error,
+                state=TransferState.ENDED,
+                outcome=outcome,
+                ended_at=now,
+                **error_columns(error),
+            )
+
+    def postponed(self, claim: Claim, error: SyncerError, at: datetime, now: datetime) -> bool:
+        """The Transfer is ready again at that time, or gave up after the last attempt."""
+        with self._database.write() as session:
+            row = session.get_one(TransferRow, claim.id)
+            last = row.tries >= MAX_ATTEMPTS
+            gave_up = {"state": TransferState.ENDED, "outcome": Outcome.GAVE_UP, "ended_at": now}
+            again = {"state": TransferState.READY, "next_attempt_at": at, "sent_at": now}
+            values = gave_up if last else again
+            return _leave(session, claim, now, error.code, error, **values, **error_columns(error))
+
+    def unread(self, claim: Uploaded, error: SyncerError, at: datetime, now: datetime) -> bool:
+        """The Transfer stays uploaded, with what its read-back found; it is read again at that time."""
+        values = {
+            "next_attempt_at": at,
+            "tries": TransferRow.tries + 1,
+            "sent_at": now,
+            **error_columns(error),
+        }
+        with self._database.write() as session:
+            return bool(changed(session, update(TransferRow).where(_held(claim)).values(**values)))
+
+    def to_read_back(self, now: datetime) -> list[tuple[str, str]]:
+        """Projects with uploads to be read back now and none that is still to come in moments."""
+        other, sibling = aliased(TransferRow), aliased(DecisionRow)
+        coming = exists().where(
+            other.decision_id == sibling.id,
+            sibling.mapping == DecisionRow.mapping,
+            sibling.project == DecisionRow.project,
+            other.state.in_([TransferState.READY, TransferState.UPLOADING]),
+            other.next_attempt_at <= now,
+        )
+        uploaded = (
+            select(DecisionRow.mapping, DecisionRow.project)
+            .join(TransferRow, TransferRow.decision_id == DecisionRow.id)
+            .where(TransferRow.state == TransferState.UPLOADED, TransferRow.next_attempt_at <= now, ~coming)
+            .distinct()
+        )
+        with self._database.read() as session:
+            return [(row.mapping, row.project) for row in session.execute(uploaded)]
+
+    def unverified(self, mapping: str, project: str) -> list[Uploaded]:
+        """The project's uploads that were not read back yet."""
+        uploaded = (
+            select(TransferRow, DecisionRow)
+            .join(DecisionRow, DecisionRow.id == TransferRow.decision_id)
+            .where(
+                TransferRow.state == TransferState.UPLOADED,
+                DecisionRow.mapping == mapping,
+                DecisionRow.project == project,
+            )
+        )
+        with self._database.read() as session:
+            return [
+                Uploaded(row.id, row.attempt, row.tries, row.run_id, file_of(decision), row.requires_python)
+                for row, decision in session.execute(uploaded)
+            ]
+
+    def free_expired(self, now: datetime) -> int:
+        """Transfers whose worker is gone are ready again, or quarantined after too many deaths."""
+        expired = (
+            select(TransferRow, DecisionRow.sha256)
+            .join(DecisionRow, DecisionRow.id == TransferRow.decision_id)
+            .where(TransferRow.state == TransferState.UPLOADING, TransferRow.lease_until < now)
+        )
+        with self._database.write() as session:
+            rows = session.execute(expired.with_for_update(skip_locked=True, of=TransferRow)).all()
+            for row, sha256 in rows:
+                _bury(session, row, sha256, now)
+            return len(rows)
+
+    def due(self, now: datetime, unsent_since: datetime) -> list[int]:
+        """Ready Transfers whose time has come and whose message is not on its way."""
+        lost = or_(
+            TransferRow.sent_at.is_(None),
+            TransferRow.sent_at < unsent_since,
+            TransferRow.sent_at < TransferRow.next_attempt_at,
+        )
+        with self._database.write() as session:
+            found = list(session.scalars(select(TransferRow.id).where(_ready(now), lost)))
+            for ids in in_batches(found):
+                session.execute(update(TransferRow).where(TransferRow.id.in_(ids)).values(sent_at=now))
+            return found
+
+
+def _ready(now: datetime) -> Any:
+    return and_(TransferRow.state == TransferState.READY, TransferRow.next_attempt_at <= now)
+
+
+def _take(
+    session: Session, row: TransferRow, decision: DecisionRow, worker: Worker, now: datetime, lease: float
+) -> TransferClaim:
+    row.state = TransferState.UPLOADING
+    row.attempt += 1
+    row.tries += 1
+    row.worker = worker.name
+    row.lease_until = now + timedelta(seconds=lease)
+    start_attempt(session, decision.sha256, row.attempt, worker, now, row.id)
+    return TransferClaim(
+        id=row.id,
+        attempt=row.attempt,
+        tries=row.tries,
+        run_id=row.run_id,
+        mapping=decision.mapping,
+        file=file_of(decision),
+        overwrite=decision.overwrite,
+    )
+
+
+def _held(claim: Claim) -> Any:
+    held = TransferState.UPLOADED if isinstance(claim, Uploaded) else TransferState.UPLOADING
+    return and_(TransferRow.id == claim.id, TransferRow.state == held, TransferRow.attempt == claim.attempt)
+
+
+def _leave(
+    session: Session, claim: Claim, now: datetime, result: str, error: SyncerError | None, **values: Any
+) -> bool:
+    if not changed(session, update(TransferRow).where(_held(claim)).values(lease_until=None, **values)):
+        return False
+    end_attempt(
+        session, claim.file.sha256, claim.attempt, now, result=result, error=error, transfer_id=claim.id
+    )
+    return True
+
+
+def _bury(session: Session, row: TransferRow, sha256: str, now: datetime) -> None:
+    error = worker_died(f"The worker {row.worker} that uploaded this file")
+    end_attempt(session, sha256, row.attempt, now, result="worker_died", error=error, transfer_id=row.id)
+    row.deaths += 1
+    row.lease_until = None
+    for column, text in error_columns(error).items():
+        setattr(row, column, text)
+    if row.deaths >= MAX_DEATHS:
+        row.state, row.outcome, row.ended_at = TransferState.ENDED, Outcome.QUARANTINED, now
+    else:
+        row.state, row.next_attempt_at, row.sent_at = TransferState.READY, now, None

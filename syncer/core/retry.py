@@ -1,0 +1,25 @@
+"""When a failed step is tried again."""
+
+from __future__ import annotations
+
+import random
+
+FIRST_DELAY = 1.0
+LONGEST_DELAY = 300.0
+#: A Transfer that waits no longer than this keeps its Run open; a longer wait lets the Run close
+#: as incomplete, so that one stuck file never keeps the next listing from being read.
+HOLDS_RUN = 20.0
+MAX_ATTEMPTS = 10
+#: A file whose worker died this often without an answer is set aside until a person asks.
+MAX_DEATHS = 4
+
+
+def delay_after(attempt: int, asked: float | None = None, jitter: random.Random | None = None) -> float:
+    """Seconds to wait after the failure of attempt number ``attempt`` (from 1).
+
+    Doubles from one second to five minutes, with up to a quarter of jitter so that many failures of
+    one moment do not return in one moment; never less than what the server asked for.
+    """
+    spread = 1.0 + 0.25 * (jitter or random).random()
+    delay = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(attempt - 1, 16))
+    return max(delay * spread, asked or 0.0)

@@ -1,0 +1,316 @@
+"""The record of what was wanted, tried and seen; every method is one transaction.
+
+A claim is a lease with a fencing number: whoever holds it may write its outcome only while the
+number is still the row's own, so a worker that lost its claim changes nothing. Writing methods of
+claims return False (or nothing to do) when the claim was lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from syncer.core.errors import SyncerError
+from syncer.core.model import EVERYTHING, DistributionFile, Listing, Scope
+from syncer.core.plan import Plan
+from syncer.core.states import Outcome, RunOutcome, RunState
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Who does something: a worker's name and the Celery task id, empty outside of one."""
+
+    name: str
+    task_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What was asked for; ``trigger`` is schedule, call, cli, web or webhook."""
+
+    mapping: str
+    trigger: str = "schedule"
+    scope: Scope = EVERYTHING
+    force: bool = False
+    dry_run: bool = False
+    task_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunClaim:
+    """The right to plan one Run."""
+
+    id: int
+    attempt: int
+    mapping: str
+    scope: Scope
+    force: bool
+    dry_run: bool
+    by_person: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BlobClaim:
+    """The right to fetch one Blob; ``offers`` are the (mapping, file) pairs that can serve it."""
+
+    sha256: str
+    attempt: int
+    tries: int
+    offers: tuple[tuple[str, DistributionFile], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TransferClaim:
+    """The right to carry out one Transfer."""
+
+    id: int
+    attempt: int
+    tries: int
+    run_id: int
+    mapping: str
+    file: DistributionFile
+    overwrite: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A Transfer whose upload was accepted and which has not been read back yet."""
+
+    id: int
+    attempt: int
+    tries: int
+    run_id: int
+    file: DistributionFile
+    requires_python: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """The right to upload to one server; there are only a few per server, over all workers."""
+
+    server: str
+    slot: int
+    holder: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedWork:
+    """What a recorded Plan leaves to do now."""
+
+    blobs: tuple[str, ...] = ()
+    transfers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRecord:
+    """One Celery task as Flower, ``celery result`` and the status view read it."""
+
+    id: str
+    name: str = ""
+    state: str = "PENDING"
+    result: Any = None
+    traceback: str = ""
+    worker: str = ""
+    run_id: int | None = None
+    done_at: datetime | None = None
+
+
+class RunLedger(Protocol):
+    """Runs, and the decisions that they record."""
+
+    def request(self, request: RunRequest, now: datetime) -> int | None:
+        """A Run is requested; None when a scheduled one is not needed as one is unfinished."""
+        ...
+
+    def claim(self, run_id: int, worker: Worker, now: datetime, lease: float) -> RunClaim | None:
+        """The Run is planning; None when it is not there to be claimed or another one is open."""
+        ...
+
+    def extend(self, claim: RunClaim, until: datetime) -> bool:
+        """The lease lasts until then."""
+        ...
+
+    def record(
+        self, claim: RunClaim, plan: Plan, listing: Listing, server: str, now: datetime
+    ) -> PlannedWork | None:
+        """Decisions, Transfers and Blobs stand; None when the claim was lost."""
+        ...
+
+    def fail(self, claim: RunClaim, error: SyncerError, now: datetime) -> bool:
+        """The Run is finished as failed."""
+        ...
+
+    def settle(self, run_id: int, now: datetime) -> RunState:
+        """The Run has moved as far as its Transfers allow; its state."""
+        ...
+
+    def state(self, run_id: int) -> tuple[RunState, RunOutcome | None]:
+        """Where the Run is."""
+        ...
+
+    def unsettled(self, now: datetime) -> list[int]:
+        """Runs whose Transfers may have let them move."""
+        ...
+
+    def startable(self, now: datetime) -> list[int]:
+        """Runs that wait to be planned: requested with no open one before, or with a lost planner."""
+        ...
+
+
+class BlobLedger(Protocol):
+    """Blobs on their way into staging."""
+
+    def claim(self, sha256: str, worker: Worker, now: datetime, lease: float) -> BlobClaim | None:
+        """The Blob is being fetched; None when nobody wants it now or another worker fetches it."""
+        ...
+
+    def extend(self, claim: BlobClaim, until: datetime) -> bool:
+        """The lease lasts until then."""
+        ...
+
+    def staged(self, claim: BlobClaim, size: int, now: datetime) -> tuple[int, ...]:
+        """The Blob is staged; the Transfers that became ready."""
+        ...
+
+    def refused(self, claim: BlobClaim, outcome: Outcome, error: SyncerError, now: datetime) -> None:
+        """The Blob and every Transfer that waits for it have ended so."""
+        ...
+
+    def postponed(self, claim: BlobClaim, error: SyncerError, at: datetime, now: datetime) -> None:
+        """The Blob is wanted again at that time; after the last attempt its Transfers gave up."""
+        ...
+
+    def release(self, sha256: str) -> bool:
+        """The Blob is released if no unfinished Transfer needs it; whether it now is."""
+        ...
+
+    def free_expired(self, now: datetime) -> int:
+        """Blobs whose worker is gone are wanted again, or quarantined after too many deaths."""
+        ...
+
+    def due(self, now: datetime, unsent_since: datetime) -> list[str]:
+        """Wanted Blobs whose message was not sent since then; they count as sent now."""
+        ...
+
+    def needed(self) -> frozenset[str]:
+        """Blobs that an unfinished Transfer still needs."""
+        ...
+
+
+class TransferLedger(Protocol):
+    """Transfers: upload, read-back, outcome."""
+
+    def claim(
+        self, server: str, worker: Worker, now: datetime, lease: float, *, prefer: int = 0, avoid: str = ""
+    ) -> TransferClaim | None:
+        """A ready Transfer of the server is uploading: ``prefer`` if ready, else not ``avoid``'s project."""
+        ...
+
+    def server_of(self, transfer_id: int) -> str | None:
+        """The server of a Transfer that is ready, None when it is not."""
+        ...
+
+    def next_ready(self, server: str, now: datetime) -> int | None:
+        """Some Transfer that is ready for the server now."""
+        ...
+
+    def extend(self, claim: TransferClaim, until: datetime) -> bool:
+        """The lease lasts until then."""
+        ...
+
+    def uploaded(self, claim: TransferClaim, answer: str, requires_python: str, now: datetime) -> bool:
+        """The target accepted the file; it is to be read back."""
+        ...
+
+    def ended(
+        self,
+        claim: TransferClaim | Uploaded,
+        outcome: Outcome,
+        now: datetime,
+        error: SyncerError | None = None,
+    ) -> bool:
+        """The Transfer has this Outcome."""
+        ...
+
+    def postponed(
+        self, claim: TransferClaim | Uploaded, error: SyncerError, at: datetime, now: datetime
+    ) -> bool:
+        """The Transfer is ready again at that time, or gave up after the last attempt."""
+        ...
+
+    def unread(self, claim: Uploaded, error: SyncerError, at: datetime, now: datetime) -> bool:
+        """The Transfer stays uploaded, with what its read-back found; it is read again at that time."""
+        ...
+
+    def to_read_back(self, now: datetime) -> list[tuple[str, str]]:
+        """(mapping, project) pairs with uploads to be read back now and none still to come."""
+        ...
+
+    def unverified(self, mapping: str, project: str) -> list[Uploaded]:
+        """The project's uploads that were not read back yet."""
+        ...
+
+    def free_expired(self, now: datetime) -> int:
+        """Transfers whose worker is gone are ready again, or quarantined after too many deaths."""
+        ...
+
+    def due(self, now: datetime, unsent_since: datetime) -> list[int]:
+        """Ready Transfers whose message was not sent since then; they count as sent now."""
+        ...
+
+
+class LaneLedger(Protocol):
+    """How many uploads a server gets at once, over all workers."""
+
+    def acquire(self, server: str, width: int, holder: str, now: datetime, lease: float) -> Lane | None:
+        """A lane is held; None when all are taken."""
+        ...
+
+    def extend(self, lane: Lane, until: datetime) -> bool:
+        """The lease lasts until then."""
+        ...
+
+    def release(self, lane: Lane) -> None:
+        """The lane is free."""
+        ...
+
+
+class TaskLedger(Protocol):
+    """Celery tasks, recorded once for everybody."""
+
+    def store(self, record: TaskRecord, now: datetime) -> None:
+        """The task stands as given."""
+        ...
+
+    def get(self, task_id: str) -> TaskRecord | None:
+        """The task, None when nothing was recorded of it."""
+        ...
+
+    def forget(self, task_id: str) -> None:
+        """Nothing is recorded of the task."""
+        ...
+
+
+class HeartbeatLedger(Protocol):
+    """Signs of life."""
+
+    def beat(self, name: str, now: datetime, about: str = "") -> None:
+        """The named process was alive then."""
+        ...
+
+    def gone(self, name: str) -> None:
+        """The named process has stopped on purpose."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """All of it."""
+
+    runs: RunLedger
+    blobs: BlobLedger
+    transfers: TransferLedger
+    lanes: LaneLedger
+    tasks: TaskLedger
+    heartbeats: HeartbeatLedger

@@ -1,0 +1,47 @@
+"""Open a Run, compare both sides, record what is to be done, and ask for it."""
+
+from __future__ import annotations
+
+from syncer.core.errors import SyncerError, Unexpected
+from syncer.ports.ledger import RunClaim, RunRequest, Worker
+from syncer.ports.queue import Message
+from syncer.usecases.compare import compare
+from syncer.usecases.leases import LEASE, keeping
+from syncer.usecases.services import Services
+from syncer.usecases.settle import settle
+
+
+def request_run(services: Services, request: RunRequest) -> int | None:
+    """A Run is requested; None when a scheduled one is not needed as one is unfinished."""
+    return services.ledger.runs.request(request, services.clock())
+
+
+def discover(services: Services, run_id: int, worker: Worker) -> list[Message]:
+    """The Run is planned, or finished as failed; the messages that carry it on.
+
+    Nothing happens when another worker plans it or another Run of its Mapping is open.
+    """
+    claim = services.ledger.runs.claim(run_id, worker, services.clock(), LEASE)
+    if claim is None:
+        return []
+    try:
+        return _plan(services, claim)
+    except SyncerError as error:
+        services.ledger.runs.fail(claim, error, services.clock())
+        return settle(services)
+    except Exception as error:
+        services.ledger.runs.fail(claim, Unexpected(error), services.clock())
+        raise
+
+
+def _plan(services: Services, claim: RunClaim) -> list[Message]:
+    mapping = services.mapping(claim.mapping)
+    runs = services.ledger.runs
+    with keeping(lambda until: runs.extend(claim, until), services.clock):
+        plan, listing = compare(services, mapping, claim.scope, force=claim.force)
+        work = runs.record(claim, plan, listing, mapping.target.url, services.clock())
+    if work is None:
+        return []
+    downloads = [Message("download", {"sha256": sha256}) for sha256 in work.blobs]
+    uploads = [Message("upload", {"transfer": transfer}) for transfer in work.transfers]
+    return [*downloads, *uploads, *settle(services)]

@@ -1,0 +1,52 @@
+"""Fetch one Blob, once, for every Transfer that waits for it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from syncer.core.errors import DigestMismatch, FileRefused, MappingBroken, Retryable, SyncerError, Unexpected
+from syncer.core.retry import delay_after
+from syncer.core.states import outcome_of
+from syncer.ports.ledger import BlobClaim, Worker
+from syncer.ports.queue import Message
+from syncer.usecases.fetch import fetch
+from syncer.usecases.leases import LEASE, keeping
+from syncer.usecases.services import Services
+from syncer.usecases.settle import settle
+
+#: A proxy can spoil a body once; a file that is wrong this often is wrong at its source.
+CORRUPT_TRIES = 3
+
+
+def download(services: Services, sha256: str, worker: Worker) -> list[Message]:
+    """The Blob is staged, refused, or wanted again later; the messages that carry it on."""
+    blobs = services.ledger.blobs
+    claim = blobs.claim(sha256, worker, services.clock(), LEASE)
+    if claim is None:
+        return []
+    mapping, file = claim.offers[(claim.attempt - 1) % len(claim.offers)]
+    try:
+        with keeping(lambda until: blobs.extend(claim, until), services.clock):
+            path, _ = fetch(services, mapping, file)
+    except (FileRefused, Retryable, MappingBroken) as error:
+        return _failed(services, claim, error)
+    except Exception as error:
+        _failed(services, claim, Unexpected(error))
+        raise
+    ready = blobs.staged(claim, path.stat().st_size, services.clock())
+    return [Message("upload", {"transfer": transfer}) for transfer in ready]
+
+
+def _failed(services: Services, claim: BlobClaim, error: SyncerError) -> list[Message]:
+    now = services.clock()
+    if isinstance(error, FileRefused) and not _may_pass(claim, error):
+        services.staging.discard(claim.sha256)
+        services.ledger.blobs.refused(claim, outcome_of(error), error, now)
+        return settle(services)
+    delay = delay_after(claim.tries, error.retry_after if isinstance(error, Retryable) else None)
+    services.ledger.blobs.postponed(claim, error, now + timedelta(seconds=delay), now)
+    return [Message("download", {"sha256": claim.sha256}, delay), *settle(services)]
+
+
+def _may_pass(claim: BlobClaim, error: FileRefused) -> bool:
+    return isinstance(error, DigestMismatch) and claim.tries < CORRUPT_TRIES

@@ -1,0 +1,119 @@
+"""Carry ready Transfers to their server, through one of its few lanes."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from syncer.core.errors import ContentConflict, FileRefused, MappingBroken, Retryable, SyncerError, Unexpected
+from syncer.core.model import Mapping
+from syncer.core.retry import delay_after
+from syncer.core.states import outcome_of
+from syncer.ports.ledger import TransferClaim, Worker
+from syncer.ports.queue import Message
+from syncer.ports.target import Target
+from syncer.usecases.fetch import fetch
+from syncer.usecases.leases import LEASE, keeping
+from syncer.usecases.services import Services
+from syncer.usecases.settle import settle
+from syncer.usecases.verify import verify_due
+
+#: Seconds after which a lane hands over to a new task, far below the task's time limit.
+LANE_BUDGET = 60.0
+
+
+def upload(services: Services, transfer_id: int, worker: Worker) -> list[Message]:
+    """The Transfer, and every other one ready for its server, was tried once through a free lane.
+
+    When all lanes are taken nothing happens: whoever holds one takes this Transfer as well.
+    """
+    server = services.ledger.transfers.server_of(transfer_id)
+    if server is None:
+        return []
+    lanes, clock = services.ledger.lanes, services.clock
+    holder = f"{worker.name}/{uuid.uuid4().hex}"
+    lane = lanes.acquire(server, services.lanes_of(server), holder, clock(), LEASE)
+    if lane is None:
+        return []
+    try:
+        with keeping(lambda until: lanes.extend(lane, until), clock):
+            pause = _work_through(services, server, transfer_id, worker)
+            verify_due(services)
+    finally:
+        lanes.release(lane)
+    return [*_wake_next(services, server, pause), *settle(services)]
+
+
+def _wake_next(services: Services, server: str, pause: float) -> list[Message]:
+    """Whatever became ready while the lane was being given back finds a worker again."""
+    left = services.ledger.transfers.next_ready(server, services.clock())
+    return [Message("upload", {"transfer": left}, pause)] if left is not None else []
+
+
+def _work_through(services: Services, server: str, first: int, worker: Worker) -> float:
+    """Carry out ready Transfers until none is left; the seconds to pause when the server failed."""
+    transfers, clock = services.ledger.transfers, services.clock
+    until, last = clock() + timedelta(seconds=LANE_BUDGET), ""
+    while clock() < until:
+        claim = transfers.claim(server, worker, clock(), LEASE, prefer=first, avoid=last)
+        if claim is None:
+            return 0.0
+        if pause := _try(services, claim):
+            return pause
+        last = claim.file.project
+    return 0.0
+
+
+def _try(services: Services, claim: TransferClaim) -> float:
+    """One Attempt, whose end is recorded whatever it is; the seconds to pause when the server failed."""
+    transfers, clock = services.ledger.transfers, services.clock
+    try:
+        with keeping(lambda until: transfers.extend(claim, until), clock):
+            _carry_out(services, claim)
+    except FileRefused as error:
+        transfers.ended(claim, outcome_of(error), clock(), error)
+    except (Retryable, MappingBroken) as error:
+        return _postpone(services, claim, error)
+    except Exception as error:
+        _postpone(services, claim, Unexpected(error))
+        raise
+    if services.ledger.blobs.release(claim.file.sha256):
+        services.staging.discard(claim.file.sha256)
+    return 0.0
+
+
+def _carry_out(services: Services, claim: TransferClaim) -> None:
+    mapping = services.mapping(claim.mapping)
+    target = services.target_of(mapping)
+    path, metadata = fetch(services, claim.mapping, claim.file)
+    answer = _found_there(mapping, target, claim) or target.upload(claim.file, path, metadata)
+    services.ledger.transfers.uploaded(claim, answer, metadata.requires_python, services.clock())
+
+
+def _found_there(mapping: Mapping, target: Target, claim: TransferClaim) -> str:
+    """What the target already holds, where asking is needed.
+
+    An earlier attempt may have succeeded without its answer being heard; and a volatile index
+    replaces bytes without a word, so it is asked each time.
+    """
+    if claim.attempt == 1 and not target.probe().volatile:
+        return ""
+    there = target.list([claim.file.project]).by_key().get(claim.file.key)
+    if there is None:
+        return ""
+    if there.sha256 == claim.file.sha256:
+        return "the same bytes were there already"
+    if claim.overwrite:
+        return ""
+    raise ContentConflict(
+        f"{mapping.target} holds other bytes named {claim.file.filename} (sha256 {there.sha256}).",
+        "Somebody else uploaded there, or the file was published again with other bytes.",
+        "Decide which one is right; nothing is overwritten without `--force` on a volatile index.",
+    )
+
+
+def _postpone(services: Services, claim: TransferClaim, error: SyncerError) -> float:
+    delay = delay_after(claim.tries, error.retry_after if isinstance(error, Retryable) else None)
+    now = services.clock()
+    services.ledger.transfers.postponed(claim, error, now + timedelta(seconds=delay), now)
+    return delay

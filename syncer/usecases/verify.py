@@ -1,0 +1,92 @@
+"""Read a project back through the door that installers use, and believe only that."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from syncer.core.errors import ContentConflict, MappingBroken, RemoteUnavailable, Retryable
+from syncer.core.model import DistributionFile
+from syncer.core.retry import delay_after
+from syncer.core.states import Outcome
+from syncer.ports.ledger import Uploaded
+from syncer.usecases.services import Services
+
+
+def verify_due(services: Services) -> None:
+    """Every project whose last upload has ended is read back."""
+    for mapping, project in services.ledger.transfers.to_read_back(services.clock()):
+        verify(services, mapping, project)
+
+
+def verify(services: Services, mapping_name: str, project: str) -> None:
+    """Each upload of the project is copied as the target shows it, or has what is wrong recorded."""
+    uploads = services.ledger.transfers.unverified(mapping_name, project)
+    if not uploads:
+        return
+    try:
+        target = services.target_of(services.mapping(mapping_name))
+        page = target.read_back(project).by_key()
+    except (Retryable, MappingBroken) as error:
+        for upload in uploads:
+            _read_later(services, upload, error)
+        return
+    for upload in uploads:
+        _judge(services, upload, page.get(upload.file.key))
+
+
+def _judge(services: Services, upload: Uploaded, found: DistributionFile | None) -> None:
+    now = services.clock()
+    transfers = services.ledger.transfers
+    if found is None:
+        transfers.postponed(upload, _vanished(upload), _later(upload, now), now)
+    elif found.sha256 != upload.file.sha256:
+        transfers.ended(upload, Outcome.CONFLICT, now, _other_bytes(upload, found))
+    elif not same_specifier(found.requires_python, upload.requires_python):
+        _read_later(services, upload, _other_python(upload, found))
+    else:
+        transfers.ended(upload, Outcome.COPIED, now)
+
+
+def _read_later(services: Services, upload: Uploaded, error: Retryable | MappingBroken) -> None:
+    now = services.clock()
+    services.ledger.transfers.unread(upload, error, _later(upload, now), now)
+
+
+def _later(upload: Uploaded, now: datetime) -> datetime:
+    return now + timedelta(seconds=delay_after(upload.tries))
+
+
+def same_specifier(left: str, right: str) -> bool:
+    """Whether two Requires-Python texts mean the same; what cannot be parsed compares as text."""
+    try:
+        return SpecifierSet(left) == SpecifierSet(right)
+    except InvalidSpecifier:
+        return left.strip() == right.strip()
+
+
+def _vanished(upload: Uploaded) -> RemoteUnavailable:
+    return RemoteUnavailable(
+        f"{upload.file.filename} was accepted but the project page does not show it.",
+        "It was deleted meanwhile, or the server lags behind.",
+        "It is uploaded again by itself.",
+    )
+
+
+def _other_bytes(upload: Uploaded, found: DistributionFile) -> ContentConflict:
+    return ContentConflict(
+        f"After the upload the target shows other bytes for {upload.file.filename} "
+        f"(sha256 {found.sha256} instead of {upload.file.sha256}).",
+        "Somebody else uploaded the same name at the same moment.",
+        "Decide which one is right and remove the other at the target.",
+    )
+
+
+def _other_python(upload: Uploaded, found: DistributionFile) -> RemoteUnavailable:
+    return RemoteUnavailable(
+        f"The target shows Requires-Python {found.requires_python!r} for {upload.file.filename}, "
+        f"its metadata says {upload.requires_python!r}.",
+        "devpi keeps one value per version, that of the latest upload.",
+        "Publish files of one version with one Requires-Python; it is read again by itself.",
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import TypeVar
 
 from syncer.core.errors import ContentConflict, DigestMismatch, FileGone, FileRefused, NotADistribution
 
@@ -94,14 +93,6 @@ TRANSFER_TRANSITIONS: Mapping[TransferState, frozenset[TransferState]] = {
     TransferState.UPLOADED: frozenset({TransferState.READY, TransferState.ENDED}),
     TransferState.ENDED: frozenset({TransferState.WAITING}),
 }
-
-
-S = TypeVar("S", bound=StrEnum)
-
-
-def sources_of(transitions: Mapping[S, frozenset[S]], state: S) -> list[S]:
-    """The states from which ``state`` may be entered, in their own order."""
-    return [before for before, after in transitions.items() if state in after]
 
 
 def outcome_of(error: FileRefused) -> Outcome:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
+
 from syncer.core.errors import SyncerError, Unexpected
+from syncer.core.plan import Plan
+from syncer.ports.context import log_context
 from syncer.ports.ledger import RunClaim, RunRequest, Worker
 from syncer.ports.queue import Message
 from syncer.usecases.compare import compare
 from syncer.usecases.leases import LEASE, keeping
 from syncer.usecases.services import Services
 from syncer.usecases.settle import settle
+
+log = logging.getLogger(__name__)
 
 
 def request_run(services: Services, request: RunRequest) -> int | None:
@@ -24,11 +31,19 @@ def discover(services: Services, run_id: int, worker: Worker) -> list[Message]:
     claim = services.ledger.runs.claim(run_id, worker, services.clock(), LEASE)
     if claim is None:
         return []
+    with log_context(run=claim.id, mapping=claim.mapping):
+        messages = _plan_or_fail(services, claim)
+    return [*messages, *settle(services)]
+
+
+def _plan_or_fail(services: Services, claim: RunClaim) -> list[Message]:
+    log.info("planning, try %d", claim.attempt)
     try:
         return _plan(services, claim)
     except SyncerError as error:
+        log.warning("the run failed: %s", error)
         services.ledger.runs.fail(claim, error, services.clock())
-        return settle(services)
+        return []
     except Exception as error:
         services.ledger.runs.fail(claim, Unexpected(error), services.clock())
         raise
@@ -42,6 +57,12 @@ def _plan(services: Services, claim: RunClaim) -> list[Message]:
         work = runs.record(claim, plan, listing, mapping.target.url, services.clock())
     if work is None:
         return []
+    log.info("planned: %s", _counts(plan))
     downloads = [Message("download", {"sha256": sha256}) for sha256 in work.blobs]
     uploads = [Message("upload", {"transfer": transfer}) for transfer in work.transfers]
-    return [*downloads, *uploads, *settle(services)]
+    return [*downloads, *uploads]
+
+
+def _counts(plan: Plan) -> str:
+    kinds = Counter(decision.kind for decision in plan.decisions)
+    return ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items())) or "no files"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 from syncer.core.errors import DigestMismatch, FileRefused, MappingBroken, Retryable, SyncerError, Unexpected
+from syncer.core.model import DistributionFile
 from syncer.core.retry import delay_after
 from syncer.core.states import outcome_of
+from syncer.ports.context import log_context
 from syncer.ports.ledger import BlobClaim, Worker
 from syncer.ports.queue import Message
 from syncer.usecases.fetch import fetch
@@ -14,17 +17,24 @@ from syncer.usecases.leases import LEASE, keeping
 from syncer.usecases.services import Services
 from syncer.usecases.settle import settle
 
+log = logging.getLogger(__name__)
+
 #: A proxy can spoil a body once; a file that is wrong this often is wrong at its source.
 CORRUPT_TRIES = 3
 
 
 def download(services: Services, sha256: str, worker: Worker) -> list[Message]:
     """The Blob is staged, refused, or wanted again later; the messages that carry it on."""
-    blobs = services.ledger.blobs
-    claim = blobs.claim(sha256, worker, services.clock(), LEASE)
+    claim = services.ledger.blobs.claim(sha256, worker, services.clock(), LEASE)
     if claim is None:
         return []
     mapping, file = claim.offers[(claim.attempt - 1) % len(claim.offers)]
+    with log_context(mapping=mapping, file=file.filename):
+        return _stage(services, claim, mapping, file)
+
+
+def _stage(services: Services, claim: BlobClaim, mapping: str, file: DistributionFile) -> list[Message]:
+    blobs = services.ledger.blobs
     try:
         with keeping(lambda until: blobs.extend(claim, until), services.clock):
             path, _ = fetch(services, mapping, file)
@@ -33,17 +43,21 @@ def download(services: Services, sha256: str, worker: Worker) -> list[Message]:
     except Exception as error:
         _failed(services, claim, Unexpected(error))
         raise
-    ready = blobs.staged(claim, path.stat().st_size, services.clock())
+    size = path.stat().st_size
+    ready = blobs.staged(claim, size, services.clock())
+    log.info("staged: %d bytes, sha256 %s", size, claim.sha256)
     return [Message("upload", {"transfer": transfer}) for transfer in ready]
 
 
 def _failed(services: Services, claim: BlobClaim, error: SyncerError) -> list[Message]:
     now = services.clock()
     if isinstance(error, FileRefused) and not _may_pass(claim, error):
+        log.warning("refused: %s", error)
         services.staging.discard(claim.sha256)
         services.ledger.blobs.refused(claim, outcome_of(error), error, now)
         return settle(services)
     delay = delay_after(claim.tries, error.retry_after if isinstance(error, Retryable) else None)
+    log.warning("download %d failed, the next is due in %.0f s: %s", claim.tries, delay, error)
     services.ledger.blobs.postponed(claim, error, now + timedelta(seconds=delay), now)
     return [Message("download", {"sha256": claim.sha256}, delay), *settle(services)]
 

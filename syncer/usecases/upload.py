@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from syncer.core.errors import ContentConflict, FileRefused, MappingBroken, Retr
 from syncer.core.model import Mapping
 from syncer.core.retry import delay_after
 from syncer.core.states import outcome_of
+from syncer.ports.context import log_context
 from syncer.ports.ledger import TransferClaim, Worker
 from syncer.ports.queue import Message
 from syncer.ports.target import Target
@@ -17,6 +19,8 @@ from syncer.usecases.leases import LEASE, keeping
 from syncer.usecases.services import Services
 from syncer.usecases.settle import settle
 from syncer.usecases.verify import verify_due
+
+log = logging.getLogger(__name__)
 
 #: Seconds after which a lane hands over to a new task, far below the task's time limit.
 LANE_BUDGET = 60.0
@@ -58,7 +62,9 @@ def _work_through(services: Services, server: str, first: int, worker: Worker) -
         claim = transfers.claim(server, worker, clock(), LEASE, prefer=first, avoid=last)
         if claim is None:
             return 0.0
-        if pause := _try(services, claim):
+        with log_context(run=claim.run_id, mapping=claim.mapping, file=claim.file.filename):
+            pause = _try(services, claim)
+        if pause:
             return pause
         last = claim.file.project
     return 0.0
@@ -71,6 +77,7 @@ def _try(services: Services, claim: TransferClaim) -> float:
         with keeping(lambda until: transfers.extend(claim, until), clock):
             _carry_out(services, claim)
     except FileRefused as error:
+        log.warning("refused: %s", error)
         transfers.ended(claim, outcome_of(error), clock(), error)
     except (Retryable, MappingBroken) as error:
         return _postpone(services, claim, error)
@@ -88,6 +95,7 @@ def _carry_out(services: Services, claim: TransferClaim) -> None:
     path, metadata = fetch(services, claim.mapping, claim.file)
     answer = _found_there(mapping, target, claim) or target.upload(claim.file, path, metadata)
     services.ledger.transfers.uploaded(claim, answer, metadata.requires_python, services.clock())
+    log.info("uploaded to %s: %s", mapping.target, answer)
 
 
 def _found_there(mapping: Mapping, target: Target, claim: TransferClaim) -> str:
@@ -115,5 +123,6 @@ def _found_there(mapping: Mapping, target: Target, claim: TransferClaim) -> str:
 def _postpone(services: Services, claim: TransferClaim, error: SyncerError) -> float:
     delay = delay_after(claim.tries, error.retry_after if isinstance(error, Retryable) else None)
     now = services.clock()
+    log.warning("upload %d failed, the next is due in %.0f s: %s", claim.tries, delay, error)
     services.ledger.transfers.postponed(claim, error, now + timedelta(seconds=delay), now)
     return delay

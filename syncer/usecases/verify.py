@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -10,8 +12,11 @@ from syncer.core.errors import ContentConflict, MappingBroken, RemoteUnavailable
 from syncer.core.model import DistributionFile
 from syncer.core.retry import delay_after
 from syncer.core.states import Outcome
+from syncer.ports.context import log_context
 from syncer.ports.ledger import Uploaded
 from syncer.usecases.services import Services
+
+log = logging.getLogger(__name__)
 
 
 def verify_due(services: Services) -> None:
@@ -30,26 +35,38 @@ def verify(services: Services, mapping_name: str, project: str) -> None:
         page = target.read_back(project).by_key()
     except (Retryable, MappingBroken) as error:
         for upload in uploads:
-            _read_later(services, upload, error)
+            with _about(mapping_name, upload):
+                _read_later(services, upload, error)
         return
     for upload in uploads:
-        _judge(services, upload, page.get(upload.file.key))
+        with _about(mapping_name, upload):
+            _judge(services, upload, page.get(upload.file.key))
+
+
+def _about(mapping_name: str, upload: Uploaded) -> AbstractContextManager[None]:
+    return log_context(run=upload.run_id, mapping=mapping_name, file=upload.file.filename)
 
 
 def _judge(services: Services, upload: Uploaded, found: DistributionFile | None) -> None:
     now = services.clock()
     transfers = services.ledger.transfers
     if found is None:
-        transfers.postponed(upload, _vanished(upload), _later(upload, now), now)
+        vanished = _vanished(upload)
+        log.warning("not read back: %s", vanished)
+        transfers.postponed(upload, vanished, _later(upload, now), now)
     elif found.sha256 != upload.file.sha256:
-        transfers.ended(upload, Outcome.CONFLICT, now, _other_bytes(upload, found))
+        conflict = _other_bytes(upload, found)
+        log.warning("refused: %s", conflict)
+        transfers.ended(upload, Outcome.CONFLICT, now, conflict)
     elif not same_specifier(found.requires_python, upload.requires_python):
         _read_later(services, upload, _other_python(upload, found))
     else:
         transfers.ended(upload, Outcome.COPIED, now)
+        log.info("read back: the target serves the same bytes")
 
 
 def _read_later(services: Services, upload: Uploaded, error: Retryable | MappingBroken) -> None:
+    log.warning("not read back: %s", error)
     now = services.clock()
     services.ledger.transfers.unread(upload, error, _later(upload, now), now)
 

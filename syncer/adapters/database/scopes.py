@@ -31,10 +31,10 @@ def all_at_target(session: Session, mapping: str, scope: Scope) -> bool:
     not_there = or_(TransferRow.outcome.is_(None), TransferRow.outcome.not_in(AT_TARGET))
     refused = exists().where(CURRENT, inside, DecisionRow.kind.in_(REFUSALS))
     missing = (
-        exists()
-        .select_from(DecisionRow)
-        .outerjoin_from(DecisionRow, TransferRow, TransferRow.decision_id == DecisionRow.id)
+        select(DecisionRow.id)
+        .outerjoin(TransferRow, TransferRow.decision_id == DecisionRow.id)
         .where(CURRENT, inside, DecisionRow.kind == DecisionKind.COPY, not_there)
+        .exists()
     )
     unread = exists().where(
         TransferRow.decision_id == DecisionRow.id,

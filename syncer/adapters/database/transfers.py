@@ -215,7 +215,7 @@ def _held(claim: Claim) -> Any:
 
 
 def _leave(
-    session: Session, claim: Claim, now: datetime, result: str, error: SyncerError | None, **values: Any
+    session: Session, claim: Claim, now: datetime, result: str, error: SyncerError | None, /, **values: Any
 ) -> bool:
     if not changed(session, update(TransferRow).where(_held(claim)).values(lease_until=None, **values)):
         return False

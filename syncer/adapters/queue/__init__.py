@@ -1,0 +1,1 @@
+"""Carriers of messages: Celery between processes, threads within one."""

@@ -1,0 +1,54 @@
+"""Messages carried out by threads of this process, for a pass that needs no broker."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from types import TracebackType
+
+from syncer.ports.queue import Message
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[..., list[Message]]
+
+
+class LocalQueue(AbstractContextManager["LocalQueue"]):
+    """Each task has its own few threads; what a handler returns is sent on.
+
+    A delayed message is dropped: the pass looks for due work itself, every second.
+    """
+
+    def __init__(self, handlers: Mapping[str, tuple[Handler, int]]) -> None:
+        self._handlers = {task: handler for task, (handler, _) in handlers.items()}
+        self._pools = {
+            task: ThreadPoolExecutor(threads, thread_name_prefix=task)
+            for task, (_, threads) in handlers.items()
+        }
+
+    def send(self, messages: Iterable[Message]) -> None:
+        """Every message without a delay is waiting for a thread."""
+        for message in messages:
+            if message.delay:
+                continue
+            future = self._pools[message.task].submit(self._handlers[message.task], **message.ids)
+            future.add_done_callback(self._go_on)
+
+    def _go_on(self, future: Future[list[Message]]) -> None:
+        if future.cancelled():
+            return
+        if error := future.exception():
+            log.error("A task of this pass failed: %s", error, exc_info=error)
+            return
+        try:
+            self.send(future.result())
+        except RuntimeError:
+            log.debug("The pass is over; what is left waits in the ledger.")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for pool in self._pools.values():
+            pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,99 @@
+"""Settings become Services."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+
+from syncer.adapters.archive import inspect
+from syncer.adapters.broker_url import find_broker_url
+from syncer.adapters.database.engine import Database
+from syncer.adapters.database.ledger import open_ledger
+from syncer.adapters.devpi import DevpiTarget
+from syncer.adapters.gitea import GiteaSource
+from syncer.adapters.staging import DirectoryStaging
+from syncer.bootstrap.database import open_database
+from syncer.config.settings import DevpiServer, Settings
+from syncer.core.model import Mapping
+from syncer.ports.ledger import Worker
+from syncer.ports.source import Source
+from syncer.ports.target import Target
+from syncer.usecases.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """Everything one process needs, built once and not shared over a fork."""
+
+    settings: Settings
+    database: Database
+    services: Services
+
+
+def build(settings: Settings) -> Container:
+    """A Container on the configured database; nothing is asked of any server yet."""
+    database = open_database(settings)
+    services = Services(
+        mappings=settings.mappings,
+        ledger=open_ledger(database),
+        staging=DirectoryStaging(settings.staging_dir),
+        inspect=inspect,
+        source_of=_sources(settings),
+        target_of=_targets(settings),
+        lanes_of=_lanes(settings),
+        clock=now,
+    )
+    return Container(settings, database, services)
+
+
+def now() -> datetime:
+    """The moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def this_process(task_id: str = "") -> Worker:
+    """Who does something when no Celery worker does."""
+    return Worker(f"{socket.gethostname()}/{os.getpid()}", task_id)
+
+
+def broker_url(settings: Settings) -> str | None:
+    """The configured broker, or the embedded one if `syncer up` runs; None when there is none."""
+    if settings.broker_url is not None:
+        return settings.broker_url.reveal()
+    return find_broker_url(settings.state_dir)
+
+
+def _sources(settings: Settings) -> Callable[[Mapping], Source]:
+    """Sources keep their connections for as long as the process lives."""
+
+    @cache
+    def source(mapping: str) -> Source:
+        owner = settings.mappings[mapping].source.owner
+        token = settings.gitea_tokens.get(mapping)
+        return GiteaSource(settings.gitea, owner, token, deadline=settings.file_deadline)
+
+    return lambda mapping: source(mapping.name)
+
+
+def _targets(settings: Settings) -> Callable[[Mapping], Target]:
+    """Targets of one server share the adapter's client, so that a process logs in once."""
+
+    @cache
+    def target(server: str, index: str) -> Target:
+        return DevpiTarget(settings.devpi[server], index)
+
+    return lambda mapping: target(mapping.target.server, mapping.target.index)
+
+
+def _lanes(settings: Settings) -> Callable[[str], int]:
+    """Two names of one server share its lanes; the narrower setting counts."""
+
+    def lanes_of(url: str) -> int:
+        named: list[DevpiServer] = [server for server in settings.devpi.values() if server.url == url]
+        return min((server.uploads_in_flight for server in named), default=1)
+
+    return lanes_of

@@ -1,0 +1,75 @@
+"""What a worker or beat does when it starts, forks, lives and ends."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from typing import Any
+
+from celery import signals
+
+from syncer.adapters.database.migrate import WrongRevision
+from syncer.bootstrap.container import now
+from syncer.bootstrap.database import prepare_database
+from syncer.bootstrap.logs import configure_logging
+from syncer.core.errors import Retryable
+from workers import process
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two signs of life in the ledger.
+HEARTBEAT = 10.0
+
+_last_beat = {"at": 0.0}
+
+
+def connect() -> None:
+    """The signal handlers below are in place; connecting twice changes nothing."""
+    signals.setup_logging.connect(_logging, weak=False)
+    signals.worker_init.connect(_check_revision, weak=False)
+    signals.beat_init.connect(_check_revision, weak=False)
+    signals.worker_process_init.connect(_after_fork, weak=False)
+    signals.heartbeat_sent.connect(_alive, weak=False)
+    signals.worker_shutting_down.connect(_stopping, weak=False)
+
+
+def sign_of_life(name: str, about: str = "") -> None:
+    """The ledger knows that this process lives; a database that is away is no reason to end."""
+    if time.monotonic() - _last_beat["at"] < HEARTBEAT:
+        return
+    _last_beat["at"] = time.monotonic()
+    try:
+        process.container().services.ledger.heartbeats.beat(name, now(), about)
+    except Retryable as error:
+        log.warning("No sign of life could be recorded: %s", error)
+
+
+def _logging(**_signal: Any) -> None:
+    configure_logging(0, sys.stderr)
+
+
+def _check_revision(**_signal: Any) -> None:
+    """Refuse to work on tables that are not this version's; celery swallows all but SystemExit."""
+    try:
+        prepare_database(process.settings(), process.container().database)
+    except WrongRevision as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(2) from error
+
+
+def _after_fork(**_signal: Any) -> None:
+    process.forget()
+
+
+def _alive(sender: Any, **_signal: Any) -> None:
+    consumer_app = sender.eventer.app
+    queues = ",".join(sorted(consumer_app.amqp.queues.consume_from))
+    sign_of_life(f"worker:{sender.eventer.hostname}", queues)
+
+
+def _stopping(sender: Any, **_signal: Any) -> None:
+    try:
+        process.container().services.ledger.heartbeats.gone(f"worker:{sender}")
+    except Retryable as error:
+        log.warning("The end of this worker could not be recorded: %s", error)

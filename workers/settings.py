@@ -1,0 +1,92 @@
+"""Celery's settings, in one place; a misspelt one is an error that a test finds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from syncer.config.settings import Settings
+
+#: A message that no worker acknowledged in this time is delivered again; every time limit stays below.
+VISIBILITY_TIMEOUT = 900
+TASK_TIME_LIMIT = 600
+TASK_SOFT_TIME_LIMIT = 540
+QUEUES = ("discover", "download", "upload", "housekeeping")
+ROUTES = {
+    "syncer.discover": "discover",
+    "syncer.resync": "discover",
+    "syncer.download": "download",
+    "syncer.upload": "upload",
+    "syncer.reconcile": "housekeeping",
+}
+
+
+def celery_settings(settings: Settings, broker_url: str) -> dict[str, Any]:
+    """Everything that ``app.conf`` is given.
+
+    Late acknowledgement with redelivery, one message at a time, and the ledger as result backend:
+    a message may come twice and may get lost, and neither matters.
+    """
+    return {
+        "broker_url": broker_url,
+        "broker_connection_retry_on_startup": True,
+        "broker_transport_options": {
+            "visibility_timeout": VISIBILITY_TIMEOUT,
+            "unacked_restore_interval": 10,
+            "unacked_restore_throttle": 1,
+            "socket_timeout": 30,
+            "socket_connect_timeout": 5,
+            "socket_keepalive": True,
+        },
+        "result_backend": "workers.result_backend.LedgerBackend",
+        "result_extended": True,
+        "task_serializer": "json",
+        "result_serializer": "json",
+        "accept_content": ["json"],
+        "result_accept_content": ["json"],
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "task_time_limit": TASK_TIME_LIMIT,
+        "task_soft_time_limit": TASK_SOFT_TIME_LIMIT,
+        "task_track_started": False,
+        "task_send_sent_event": True,
+        "task_default_queue": "housekeeping",
+        "task_create_missing_queues": False,
+        "task_queues": None,
+        "task_routes": {task: {"queue": queue} for task, queue in ROUTES.items()},
+        "task_publish_retry_policy": {
+            "max_retries": 3,
+            "interval_start": 0.1,
+            "interval_step": 0.3,
+            "interval_max": 1.0,
+        },
+        "worker_prefetch_multiplier": 1,
+        "worker_send_task_events": True,
+        "worker_cancel_long_running_tasks_on_connection_loss": True,
+        "worker_soft_shutdown_timeout": 7.0,
+        "worker_hijack_root_logger": False,
+        "timezone": "UTC",
+        "enable_utc": True,
+        "beat_scheduler": "workers.schedule:SyncScheduler",
+        "beat_max_loop_interval": 1.0,
+        "beat_schedule": beat_schedule(settings),
+    }
+
+
+def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
+    """One discovery entry per Mapping, and reconcile; each expires before the next one comes."""
+    entries: dict[str, dict[str, Any]] = {
+        f"discover {mapping.name}": _entry("syncer.discover", mapping.interval, {"mapping": mapping.name})
+        for mapping in settings.mappings.values()
+    }
+    entries["reconcile"] = _entry("syncer.reconcile", settings.reconcile_interval, {})
+    return entries
+
+
+def _entry(task: str, interval: float, kwargs: dict[str, str]) -> dict[str, Any]:
+    return {
+        "task": task,
+        "schedule": timedelta(seconds=interval),
+        "kwargs": kwargs,
+        "options": {"expires": interval * 0.9},
+    }

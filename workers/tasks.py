@@ -1,0 +1,82 @@
+"""The tasks: each calls one use case and sends what that returned."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from celery import Task, shared_task
+
+from syncer.adapters.queue.celery_queue import CeleryQueue
+from syncer.core.errors import RemoteUnavailable
+from syncer.ports.ledger import RunRequest, Worker
+from syncer.ports.queue import Message
+from syncer.usecases.discover import discover as discover_run
+from syncer.usecases.discover import request_run
+from syncer.usecases.download import download as download_blob
+from syncer.usecases.reconcile import reconcile as reconcile_all
+from syncer.usecases.resync import RequestRefused, read_resync
+from syncer.usecases.services import Services
+from syncer.usecases.upload import upload as upload_transfer
+from workers import process
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name="syncer.discover", bind=True)
+def discover(self: Task[Any, Any], mapping: str = "", run: int | None = None) -> dict[str, Any]:
+    """Plan the given Run, or a new scheduled one of the Mapping unless one is unfinished."""
+    services = _services()
+    if run is None:
+        run = request_run(services, RunRequest(mapping, task_id=str(self.request.id)))
+    if run is None:
+        return {"mapping": mapping, "skipped": "a run of this mapping is not finished yet"}
+    _send(self, discover_run(services, run, _worker(self)))
+    return {"run": run}
+
+
+@shared_task(name="syncer.resync", bind=True, throws=(RequestRefused,))
+def resync(self: Task[Any, Any], *args: Any, **kwargs: Any) -> dict[str, Any]:
+    """Request a Run as an operator asked for it; wrong arguments are a recorded refusal."""
+    services = _services()
+    run = request_run(services, read_resync(args, kwargs, services.mappings, str(self.request.id)))
+    _send(self, [Message("discover", {"run": run})] if run is not None else [])
+    return {"run": run}
+
+
+@shared_task(name="syncer.download", bind=True)
+def download(self: Task[Any, Any], sha256: str) -> dict[str, Any]:
+    """Stage one Blob."""
+    _send(self, download_blob(_services(), sha256, _worker(self)))
+    return {"sha256": sha256}
+
+
+@shared_task(name="syncer.upload", bind=True)
+def upload(self: Task[Any, Any], transfer: int) -> dict[str, Any]:
+    """Carry one Transfer, and what else is ready for its server, through a free lane."""
+    _send(self, upload_transfer(_services(), transfer, _worker(self)))
+    return {"transfer": transfer}
+
+
+@shared_task(name="syncer.reconcile", bind=True)
+def reconcile(self: Task[Any, Any]) -> dict[str, Any]:
+    """Send again what was lost, free what expired, settle what is done."""
+    messages = reconcile_all(_services())
+    _send(self, messages)
+    return {"sent": len(messages)}
+
+
+def _services() -> Services:
+    return process.container().services
+
+
+def _worker(task: Task[Any, Any]) -> Worker:
+    return Worker(str(task.request.hostname or ""), str(task.request.id or ""))
+
+
+def _send(task: Task[Any, Any], messages: list[Message]) -> None:
+    """What cannot be sent now is found in the ledger by reconcile, so the task has still succeeded."""
+    try:
+        CeleryQueue(task.app).send(messages)
+    except RemoteUnavailable as error:
+        log.warning("%s", error)

@@ -12,7 +12,7 @@ from celery import signals
 from syncer.adapters.database.migrate import WrongRevision
 from syncer.bootstrap.container import now
 from syncer.bootstrap.database import prepare_database
-from syncer.bootstrap.logs import configure_logging
+from syncer.bootstrap.logs import configure_logging, hide_secrets
 from syncer.core.errors import Retryable
 from workers import process
 
@@ -46,7 +46,8 @@ def sign_of_life(name: str, about: str = "") -> None:
 
 
 def _logging(**_signal: Any) -> None:
-    configure_logging(0, sys.stderr)
+    configure_logging(1)
+    hide_secrets(process.settings())
 
 
 def _check_revision(**_signal: Any) -> None:

@@ -42,7 +42,7 @@ class LedgerBackend(BaseBackend):
         result = record.result
         if record.run_id is not None and isinstance(result, dict):
             state, outcome = ledger.runs.state(record.run_id)
-            result = {**result, "state": state, "outcome": outcome}
+            result = {**result, "state": str(state), "outcome": str(outcome) if outcome else None}
         return {
             "task_id": task_id,
             "name": record.name,

@@ -58,7 +58,7 @@ def upload(self: Task[Any, Any], transfer: int) -> dict[str, Any]:
     return {"transfer": transfer}
 
 
-@shared_task(name="syncer.reconcile", bind=True)
+@shared_task(name="syncer.reconcile", bind=True, ignore_result=True)
 def reconcile(self: Task[Any, Any]) -> dict[str, Any]:
     """Send again what was lost, free what expired, settle what is done."""
     messages = reconcile_all(_services())

@@ -1,0 +1,69 @@
+# Everything a person or CI runs. `make help` lists it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+N ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-serve test test-slow test-browser check format lint types contracts migrations lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(READY) ## the main job on this machine, end to end; ends by itself
+	@$(BIN)/python -m tests.demo
+
+demo-serve: $(READY) ## the same, and stays up until Ctrl-C
+	@$(BIN)/python -m tests.demo --serve
+
+test: $(READY) ## all tests but the slow ones and those that need a browser
+	$(BIN)/python -m pytest -n $(N) -m "not slow and not browser"
+
+test-slow: $(READY) ## tests that take minutes
+	$(BIN)/python -m pytest -m slow
+
+test-browser: $(READY) ## tests that drive a browser (needs Chromium on PATH)
+	$(BIN)/python -m pytest -m browser
+
+check: lint types contracts migrations test ## format, lint, types, import contracts, alembic check, tests
+
+format: $(READY) ## put the code in its format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+contracts: $(READY)
+	$(BIN)/lint-imports
+
+migrations: $(READY)
+	@rm -f $(VENV)/check.db
+	$(BIN)/alembic -x url=sqlite:///$(VENV)/check.db upgrade head
+	$(BIN)/alembic -x url=sqlite:///$(VENV)/check.db check
+
+lock: $(READY) ## resolve the dependencies anew into the two lock files
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+	  --extra postgres pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+	  --extra postgres --group dev -c requirements.lock pyproject.toml -o tests/requirements.lock
+
+clean: ## remove the environment and everything that was generated
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+$(READY): pyproject.toml tests/requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1). Install it (Debian 12: apt install python3 python3-venv) or name another: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  echo "Python's venv module is missing. Install it (Debian, Ubuntu: apt install python3-venv)."; exit 1; }
+	@echo "Making the environment in $(VENV) (once, about a minute) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@

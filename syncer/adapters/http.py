@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
+from urllib3.exceptions import SSLError as BrokenTls
 from urllib3.util.retry import Retry
 
 from syncer.core.errors import RateLimited, RemoteUnavailable
 
 Authorize = Callable[[requests.PreparedRequest], requests.PreparedRequest]
+
+CHUNK_BYTES = 256 * 1024
 
 
 class Session(requests.Session):
@@ -38,7 +43,24 @@ class Session(requests.Session):
         """Send with this session's time-out unless the caller names another."""
         if options.get("timeout") is None:
             options["timeout"] = self.timeout
-        return super().send(request, **options)  # type: ignore[arg-type]  # requests types each option apart
+        try:
+            return super().send(request, **options)  # type: ignore[arg-type]  # requests types each option apart
+        except requests.RequestException:
+            raise
+        except ValueError:
+            # Unreadable redirects (``http://[``, port 99999) leave requests as a bare ValueError; so does a
+            # header that cannot be sent, whose text holds the header: that one must not be chained.
+            message = "the request or the redirect that answered it has an unreadable address or header"
+            raise requests.exceptions.InvalidURL(message) from None
+
+    def request(self, method: str | bytes, url: str | bytes, *args: Any, **options: Any) -> requests.Response:
+        """Let this session's ``verify`` win over REQUESTS_CA_BUNDLE unless it is plain True.
+
+        requests by itself looks at the environment first and so forgets a configured CA bundle, and
+        even False, as soon as that variable is set.
+        """
+        options.setdefault("verify", self.verify)
+        return super().request(method, url, *args, **options)
 
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
         """Drop credentials when a redirect leaves the host; take none from ``.netrc``."""
@@ -55,6 +77,7 @@ def _retries() -> Retry:
         read=2,
         status=2,
         redirect=5,
+        other=0,  # a TLS error in mid-upload counts as "other", and a body that was read cannot be sent again
         backoff_factor=0.2,
         status_forcelist=(502, 503, 504),
         allowed_methods=("GET", "HEAD"),
@@ -65,15 +88,47 @@ def _retries() -> Retry:
 
 @contextmanager
 def remote_errors(server: str, url: str) -> Iterator[None]:
-    """Turn every error of the connection into RemoteUnavailable, naming the server by its kind."""
+    """Turn every error of the connection into RemoteUnavailable, naming the server by its kind.
+
+    Only network calls belong inside: an OSError of a full disk would be taken for the server's.
+    """
     try:
         yield
-    except (requests.RequestException, HTTPError, ConnectionError, TimeoutError) as error:
+    except (requests.exceptions.SSLError, BrokenTls) as error:
+        raise RemoteUnavailable(
+            f"No secure connection to {server} at {host_of(url)} ({type(error).__name__}).",
+            "Its certificate is not trusted here, has expired or names another host, or TLS broke off.",
+            "Set verify_ssl to the path of the CA bundle that signed it, or mend the certificate.",
+        ) from error
+    except (requests.RequestException, HTTPError, OSError) as error:
         raise RemoteUnavailable(
             f"{server} at {host_of(url)} could not be reached or broke off ({type(error).__name__}).",
             "The server is down, overloaded or restarting, or the network between is.",
-            "It is tried again by itself; look at the server if this lasts.",
+            "It is tried again by itself; look at the server, its url and verify_ssl if this lasts.",
         ) from error
+
+
+def body_chunks(
+    server: str, response: requests.Response, *, until: float, decode: bool = True
+) -> Iterator[bytes]:
+    """The body of a response opened with ``stream=True``, as it arrives, in at most 256 KiB each.
+
+    ``until`` is a time of ``time.monotonic``. A body that drips keeps every single read within
+    its time-out and would never end; it ends here with RemoteUnavailable, as a body does that is
+    shorter than its Content-Length. ``decode`` undoes a Content-Encoding.
+    """
+    while True:
+        with remote_errors(server, response.url):
+            chunk = response.raw.read1(CHUNK_BYTES, decode_content=decode)
+        if not chunk:
+            return
+        if time.monotonic() > until:
+            raise RemoteUnavailable(
+                f"{server} at {host_of(response.url)} sent {path_of(response.url)} too slowly.",
+                "The server or the network is overloaded, or the body never ends.",
+                "It is tried again by itself; look at the server if this lasts.",
+            )
+        yield chunk
 
 
 def refuse_overload(server: str, response: requests.Response) -> None:

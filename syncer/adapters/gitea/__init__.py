@@ -1,0 +1,5 @@
+"""Gitea's PyPI registry of one owner, as a Source."""
+
+from syncer.adapters.gitea.source import GiteaSource
+
+__all__ = ["GiteaSource"]

@@ -1,0 +1,1 @@
+"""The main job on one machine, end to end: ``make demo`` and ``make demo-serve``."""

@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 N ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-serve test test-slow test-browser check format lint types contracts migrations lock clean
+.PHONY: help demo demo-serve test test-slow test-browser check format lint types contracts migrations docs lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ migrations: $(READY)
 	@rm -f $(VENV)/check.db
 	$(BIN)/alembic -x url=sqlite:///$(VENV)/check.db upgrade head
 	$(BIN)/alembic -x url=sqlite:///$(VENV)/check.db check
+
+docs: $(READY) ## renew the parts of the documentation that the code writes
+	$(BIN)/python -m tests.docs
 
 lock: $(READY) ## resolve the dependencies anew into the two lock files
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \

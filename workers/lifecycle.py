@@ -14,6 +14,7 @@ from syncer.bootstrap.container import now
 from syncer.bootstrap.database import prepare_database
 from syncer.bootstrap.logs import configure_logging, hide_secrets
 from syncer.core.errors import Retryable
+from syncer.usecases.reconcile import KEEP_STAGED
 from workers import process
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ def connect() -> None:
     signals.setup_logging.connect(_logging, weak=False)
     signals.worker_init.connect(_check_revision, weak=False)
     signals.beat_init.connect(_check_revision, weak=False)
+    signals.worker_init.connect(_tidy_staging, weak=False)
     signals.worker_process_init.connect(_after_fork, weak=False)
     signals.heartbeat_sent.connect(_alive, weak=False)
     signals.worker_shutting_down.connect(_stopping, weak=False)
@@ -57,6 +59,15 @@ def _check_revision(**_signal: Any) -> None:
     except WrongRevision as error:
         sys.stderr.write(f"{error}\n")
         raise SystemExit(2) from error
+
+
+def _tidy_staging(**_signal: Any) -> None:
+    """Each host tidies its own staging, as no other host can see it."""
+    services = process.container().services
+    try:
+        services.staging.keep_only(services.ledger.blobs.needed(), KEEP_STAGED)
+    except Retryable as error:
+        log.warning("The staging directory could not be tidied: %s", error)
 
 
 def _after_fork(**_signal: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from celery import Task, shared_task
 
 from syncer.adapters.queue.celery_queue import CeleryQueue
-from syncer.core.errors import RemoteUnavailable
+from syncer.core.errors import MappingBroken, RemoteUnavailable
 from syncer.ports.ledger import RunRequest, Worker
 from syncer.ports.queue import Message
 from syncer.usecases.discover import discover as discover_run
@@ -23,11 +23,12 @@ from workers import process
 log = logging.getLogger(__name__)
 
 
-@shared_task(name="syncer.discover", bind=True)
+@shared_task(name="syncer.discover", bind=True, throws=(MappingBroken,))
 def discover(self: Task[Any, Any], mapping: str = "", run: int | None = None) -> dict[str, Any]:
     """Plan the given Run, or a new scheduled one of the Mapping unless one is unfinished."""
     services = _services()
     if run is None:
+        services.mapping(mapping)
         run = request_run(services, RunRequest(mapping, task_id=str(self.request.id)))
     if run is None:
         return {"mapping": mapping, "skipped": "a run of this mapping is not finished yet"}

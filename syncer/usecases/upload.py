@@ -23,7 +23,7 @@ from syncer.usecases.verify import verify_due
 log = logging.getLogger(__name__)
 
 #: Seconds after which a lane hands over to a new task, far below the task's time limit.
-LANE_BUDGET = 60.0
+LANE_BUDGET = 30.0
 
 
 def upload(services: Services, transfer_id: int, worker: Worker) -> list[Message]:

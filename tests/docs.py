@@ -1,0 +1,56 @@
+"""The parts of the documentation that are written by the code: ``python -m tests.docs`` renews them."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from pathlib import Path
+
+from syncer.config import options_markdown
+from syncer.core.states import BLOB_TRANSITIONS, RUN_TRANSITIONS, TRANSFER_TRANSITIONS
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def diagram(transitions: Mapping[StrEnum, frozenset[StrEnum]]) -> str:
+    """A mermaid state diagram of every legal transition."""
+    first = next(iter(transitions))
+    arrows = [
+        f"    {before} --> {after}" for before, afters in transitions.items() for after in sorted(afters)
+    ]
+    return "\n".join(["```mermaid", "stateDiagram-v2", f"    [*] --> {first}", *arrows, "```"])
+
+
+BLOCKS: dict[str, tuple[str, Callable[[], str]]] = {
+    "run states": ("docs/how-it-works.md", lambda: diagram(RUN_TRANSITIONS)),  # type: ignore[arg-type]  # a StrEnum each
+    "blob states": ("docs/how-it-works.md", lambda: diagram(BLOB_TRANSITIONS)),  # type: ignore[arg-type]  # a StrEnum each
+    "transfer states": ("docs/how-it-works.md", lambda: diagram(TRANSFER_TRANSITIONS)),  # type: ignore[arg-type]  # a StrEnum each
+    "options": ("docs/configuration.md", options_markdown),
+}
+
+
+def renewed(name: str) -> tuple[Path, str]:
+    """The file of a block, and its text with the block as the code would write it now."""
+    file, write = BLOCKS[name]
+    path = ROOT / file
+    pattern = rf"(<!-- begin: {name} -->\n).*?(<!-- end: {name} -->)"
+    text, count = re.subn(
+        pattern, lambda found: f"{found[1]}{write().strip()}\n{found[2]}", path.read_text(), flags=re.DOTALL
+    )
+    if count != 1:
+        raise ValueError(f"{file} must have the block {name!r} once, it has it {count} times")
+    return path, text
+
+
+def main() -> int:
+    """Every block is as the code would write it."""
+    for name in BLOCKS:
+        path, text = renewed(name)
+        path.write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

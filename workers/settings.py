@@ -7,10 +7,9 @@ from typing import Any
 
 from syncer.config.settings import Settings
 
-#: A message that no worker acknowledged in this time is delivered again; every time limit stays below.
-VISIBILITY_TIMEOUT = 900
-TASK_TIME_LIMIT = 600
-TASK_SOFT_TIME_LIMIT = 540
+#: Seconds that a task may take beyond the deadline of one file; then it is asked to stop, then killed,
+#: and long after that its message is delivered again. Each must stay below the next.
+SOFT_MARGIN, HARD_MARGIN, REDELIVERY_MARGIN = 40.0, 100.0, 400.0
 QUEUES = ("discover", "download", "upload", "housekeeping")
 ROUTES = {
     "syncer.discover": "discover",
@@ -31,7 +30,7 @@ def celery_settings(settings: Settings, broker_url: str) -> dict[str, Any]:
         "broker_url": broker_url,
         "broker_connection_retry_on_startup": True,
         "broker_transport_options": {
-            "visibility_timeout": VISIBILITY_TIMEOUT,
+            "visibility_timeout": settings.file_deadline + REDELIVERY_MARGIN,
             "unacked_restore_interval": 10,
             "unacked_restore_throttle": 1,
             "socket_timeout": 30,
@@ -46,8 +45,8 @@ def celery_settings(settings: Settings, broker_url: str) -> dict[str, Any]:
         "result_accept_content": ["json"],
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,
-        "task_time_limit": TASK_TIME_LIMIT,
-        "task_soft_time_limit": TASK_SOFT_TIME_LIMIT,
+        "task_time_limit": settings.file_deadline + HARD_MARGIN,
+        "task_soft_time_limit": settings.file_deadline + SOFT_MARGIN,
         "task_track_started": False,
         "task_send_sent_event": True,
         "task_default_queue": "housekeeping",

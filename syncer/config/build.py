@@ -1,0 +1,181 @@
+"""Checks what sections say of each other and makes Settings of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from packaging.utils import canonicalize_name
+
+from syncer.config.document import Document
+from syncer.config.options import ALWAYS
+from syncer.config.report import Report, nearest, shown
+from syncer.config.resolve import Values
+from syncer.config.schema import Key
+from syncer.config.settings import DevpiServer, GiteaServer, Settings, WebSettings
+from syncer.core.model import Mapping, Selection, SourceRef, TargetRef
+from syncer.core.secret import Secret
+
+DEFAULT_SERVER = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Sections:
+    """All sections with their values, and those that mappings look up by name."""
+
+    values: Dict[Key, Values]
+    mappings: tuple[Values, ...]
+    servers: Dict[str, Values]
+    organizations: Dict[str, Values]
+
+    @classmethod
+    def of(cls, values: Dict[Key, Values]) -> Self:
+        """Gitea takes an owner's name in any case of letters: each is there in lower case too."""
+        named = {key.name: section for key, section in values.items() if key.kind == "gitea" and key.name}
+        return cls(
+            values,
+            tuple(section for key, section in values.items() if key.kind == "mapping"),
+            {key.name or DEFAULT_SERVER: section for key, section in values.items() if key.kind == "devpi"},
+            {name.lower(): section for name, section in named.items()} | named,
+        )
+
+    def token_section(self, mapping: Values) -> Values | None:
+        """The section whose token a mapping uses: its own, its organization's, or the global one."""
+        owner = str(mapping.values.get("organization", ""))
+        organization = self.organizations.get(owner) or self.organizations.get(owner.lower())
+        candidates = (mapping, organization, self.values[Key("gitea")])
+        return next((section for section in candidates if section and section.secret_entry()), None)
+
+
+def cross_check(document: Document, sections: Sections, report: Report) -> None:
+    """Report what is wrong between sections, and warn of what will fail or has no effect."""
+    if not sections.mappings:
+        report.mistake(
+            document.place(),
+            "there is no [mapping:<name>], so there is nothing to copy",
+            "add a section [mapping:NAME] with index = user/index",
+        )
+    for mapping in sections.mappings:
+        _check_server(mapping, sections.servers, report)
+        _check_token(mapping, sections, report)
+    _check_unused(sections, report)
+    _check_ports(sections.values[Key("web")], report)
+
+
+def _check_server(mapping: Values, servers: Dict[str, Values], report: Report) -> None:
+    name = str(mapping.values.get("devpi", ""))
+    if not name or name in servers:
+        return
+    meant = "" if report.full else nearest(name, servers)
+    header = "[devpi]" if name == DEFAULT_SERVER else "[devpi:NAME]"
+    fix = f"did you mean {meant}?" if meant else f"add a section {header}, or name another server by devpi ="
+    report.mistake(mapping.place("devpi"), f"there is no devpi server {shown(name, 'of this name')}", fix)
+
+
+def _check_token(mapping: Values, sections: Sections, report: Report) -> None:
+    if sections.token_section(mapping) is None:
+        fix = f"write token_env = VARIABLE below [gitea] or {mapping.stanza.key}"
+        reason = "there is no Gitea token: this mapping will fail, the others go on"
+        report.warning(mapping.place("token"), reason, fix)
+
+
+def _check_unused(sections: Sections, report: Report) -> None:
+    used = {str(mapping.values.get("organization", "")).lower() for mapping in sections.mappings}
+    for key, section in sections.values.items():
+        if key.kind == "gitea" and key.name and key.name.lower() not in used:
+            fix = "correct its name to that of an organization, or remove it"
+            report.warning(section.stanza.place, "no mapping uses this section", fix)
+
+
+def _check_ports(web: Values, report: Report) -> None:
+    port, flower_port = web.values.get("port"), web.values.get("flower_port")
+    if port is not None and port == flower_port:
+        place = web.place("flower_port" if web.stanza.given("flower_port") else "port")
+        report.mistake(
+            place, "port and flower_port are the same", "give the status view and Flower two ports"
+        )
+
+
+def build(sections: Sections, path: Path | None) -> Settings:
+    """Settings from sections in which no mistake was found."""
+    always = {kind: sections.values[Key(kind)] for kind in ALWAYS}
+    gitea, runtime = always["gitea"], always["runtime"]
+    servers = {name: _devpi(name, each) for name, each in sections.servers.items()}
+    return Settings(
+        gitea=GiteaServer(gitea.get("url", str), gitea.verify(), gitea.get("timeout", float)),
+        devpi=servers,
+        mappings={each.stanza.key.name: _mapping(each, gitea, servers) for each in sections.mappings},
+        state_dir=runtime.get("state_dir", Path),
+        staging_dir=always["staging"].get("dir", Path),
+        gitea_tokens=_tokens(sections),
+        broker_url=always["broker"].secrets.get("url"),
+        database_url=always["database"].secrets.get("url"),
+        web=_web(always["web"]),
+        download_workers=runtime.get("download_workers", int),
+        upload_workers=runtime.get("upload_workers", int),
+        reconcile_interval=runtime.get("reconcile_interval_seconds", float),
+        file_deadline=runtime.get("file_deadline_seconds", float),
+        path=path,
+    )
+
+
+def _tokens(sections: Sections) -> dict[str, Secret]:
+    found = {each.stanza.key.name: sections.token_section(each) for each in sections.mappings}
+    return {name: section.secrets["token"] for name, section in found.items() if section}
+
+
+def _web(web: Values) -> WebSettings:
+    return WebSettings(
+        host=web.get("host", str),
+        port=web.get("port", int),
+        flower_port=web.get("flower_port", int),
+        url=web.get("url", str),
+        flower_url=web.get("flower_url", str),
+    )
+
+
+def _devpi(name: str, server: Values) -> DevpiServer:
+    return DevpiServer(
+        name=name,
+        url=server.get("url", str),
+        username=server.get("username", str),
+        password=server.secrets.get("password"),
+        token=server.secrets.get("token"),
+        verify=server.verify(),
+        timeout=server.get("timeout", float),
+        uploads_in_flight=server.get("uploads_in_flight", int),
+    )
+
+
+def _mapping(mapping: Values, gitea: Values, servers: Dict[str, DevpiServer]) -> Mapping:
+    server = servers[mapping.get("devpi", str)]
+    return Mapping(
+        name=mapping.stanza.key.name,
+        source=SourceRef(gitea.get("url", str), mapping.get("organization", str)),
+        target=TargetRef(server.url, mapping.get("index", str), server.name),
+        selection=_selection(mapping),
+        interval=mapping.get("poll_interval_seconds", float),
+    )
+
+
+def _selection(mapping: Values) -> Selection:
+    repositories = _items(mapping, "repositories")
+    return Selection(
+        repositories=frozenset(name.lower() for name in repositories) or None,
+        include_archived=mapping.get("include_archived", bool),
+        project_allow=tuple(map(_project_pattern, _items(mapping, "project_allow"))),
+        project_deny=tuple(map(_project_pattern, _items(mapping, "project_deny"))),
+        file_deny=_items(mapping, "file_deny"),
+    )
+
+
+def _items(mapping: Values, name: str) -> tuple[str, ...]:
+    value = mapping.values[name]
+    return value if isinstance(value, tuple) else ()
+
+
+def _project_pattern(pattern: str) -> str:
+    """A pattern over PEP 503 names; within brackets ``-``, ``_`` and ``.`` keep their own meaning."""
+    return pattern.lower() if "[" in pattern else canonicalize_name(pattern)

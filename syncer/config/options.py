@@ -1,0 +1,223 @@
+"""The one table of all options; reading, checking, showing, template and documents derive from it."""
+
+from __future__ import annotations
+
+from syncer.config.schema import Kind, Option, Section
+
+SECONDS_PER_YEAR = 31_536_000
+#: devpi-server refuses these characters in user and index names (``devpi_server.model.is_valid_name``).
+_DEVPI_NAME = r"""(?!\.+(?:/|$))[^\s!"#$%&'()*+,/:;<=>?\[\\\]^`{|}~\x00-\x1f]+"""
+#: Gitea's owner and repository names: ASCII letters, digits, dash, underscore, dot.
+_GITEA_NAME = r"(?!\.+(?:/|$))[A-Za-z0-9_.-]+"
+_GLOB = r"[\w.*?\[\]!+~-]+"
+
+
+def _secret(
+    name: str,
+    help_: str,
+    choice: str,
+    *,
+    required: bool = False,
+    asked: bool = False,
+    schemes: tuple[str, ...] = (),
+    example: str = "",
+) -> tuple[Option, ...]:
+    """The three ways to give a secret: itself, in a variable, in a file."""
+    variable, file = (
+        f"Environment variable that holds the {name}.",
+        f"File that holds nothing but the {name}.",
+    )
+    return (
+        Option(
+            name, Kind.HIDDEN, help_, "", required, asked, choice=choice, schemes=schemes, example=example
+        ),
+        Option(f"{name}_env", Kind.VARIABLE, variable, choice=choice, schemes=schemes, example="VARIABLE"),
+        Option(f"{name}_file", Kind.FILE, file, choice=choice, schemes=schemes, example="PATH"),
+    )
+
+
+def _verify(server: str) -> Option:
+    return Option(
+        "verify_ssl",
+        Kind.VERIFY,
+        f"Whether {server}'s certificate is verified, or the CA bundle to verify it with.",
+        "true",
+    )
+
+
+def _timeout(default: str) -> Option:
+    return Option(
+        "timeout",
+        Kind.NUMBER,
+        "Seconds to wait for the server to connect or to send more.",
+        default,
+        minimum=0.1,
+        maximum=3600,
+    )
+
+
+def _globs(name: str, help_: str) -> Option:
+    return Option(name, Kind.LIST, help_, pattern=_GLOB, shape="globs without spaces, as in acme-*")
+
+
+def _seconds(name: str, help_: str, default: str, maximum: float = SECONDS_PER_YEAR) -> Option:
+    return Option(name, Kind.NUMBER, help_, default, minimum=1, maximum=maximum)
+
+
+def _count(name: str, help_: str, default: str, maximum: int) -> Option:
+    return Option(name, Kind.COUNT, help_, default, minimum=1, maximum=maximum)
+
+
+def _older(name: str, kind: Kind, section: str, option: str) -> Option:
+    """A name that devpi-gitea-sync has for one of our options."""
+    return Option(name, kind, f"Older name of [{section}] {option}.", alias_of=(section, option))
+
+
+GITEA = (
+    Option(
+        "url",
+        Kind.URL,
+        "Base URL of the Gitea instance.",
+        required=True,
+        example="https://gitea.example.com",
+    ),
+    *_secret("token", "Personal access token for every organization without its own.", "token", asked=True),
+    _verify("Gitea"),
+    _timeout("10"),
+)
+ORGANIZATION = _secret("token", "Personal access token for this organization.", "token", asked=True)
+DEVPI = (
+    Option(
+        "url",
+        Kind.URL,
+        "Base URL of the devpi server.",
+        required=True,
+        example="https://devpi.example.com",
+    ),
+    Option(
+        "username",
+        Kind.TEXT,
+        "The devpi user who uploads.",
+        required=True,
+        pattern=_DEVPI_NAME,
+        shape="a devpi user name",
+        example="devpi-user",
+    ),
+    *_secret("password", "Password of the devpi user.", "credential", required=True),
+    *_secret("token", "Token of the devpi user, instead of a password.", "credential"),
+    _verify("devpi"),
+    _timeout("30"),
+    _count("uploads_in_flight", "Uploads to this server at the same time, over all workers.", "2", 64),
+)
+MAPPING = (
+    Option(
+        "organization",
+        Kind.TEXT,
+        "The Gitea owner, organization or user, whose packages are copied.",
+        "{name}",
+        pattern=_GITEA_NAME,
+        shape="a Gitea organization or user name",
+    ),
+    Option(
+        "index",
+        Kind.TEXT,
+        "The devpi index they go to.",
+        required=True,
+        pattern=f"{_DEVPI_NAME}/{_DEVPI_NAME}",
+        shape="user/index",
+        example="user/index",
+    ),
+    Option("devpi", Kind.TEXT, "Name of the devpi server: NAME means [devpi:NAME].", "default"),
+    *_secret("token", "Personal access token for this mapping.", "token"),
+    Option(
+        "repositories",
+        Kind.LIST,
+        "Only packages linked to these repositories, in any case of letters.",
+        pattern=f"(?:{_GITEA_NAME}/)?{_GITEA_NAME}",
+        shape="repositories written name or owner/name",
+    ),
+    Option(
+        "include_archived",
+        Kind.SWITCH,
+        "Whether packages linked to an archived repository are copied too.",
+        "false",
+    ),
+    _globs("project_allow", "Only projects that match one of these globs."),
+    _globs("project_deny", "No project that matches one of these globs."),
+    _globs("file_deny", "No file whose name matches one of these globs."),
+    _seconds(
+        "poll_interval_seconds",
+        "Seconds between two looks at this mapping.",
+        "{runtime.poll_interval_seconds}",
+    ),
+)
+BROKER = _secret(
+    "url",
+    "URL of the Redis or Valkey that carries the messages; without one, the embedded one is used.",
+    "url",
+    schemes=("redis", "rediss", "redis+socket"),
+    example="redis://redis.example.com:6379/0",
+)
+DATABASE = _secret(
+    "url",
+    "URL of the database; without one, an SQLite file in state_dir is used.",
+    "url",
+    schemes=("postgresql", "postgresql+psycopg", "sqlite", "sqlite+pysqlite"),
+    example="postgresql://syncer:password@db.example.com/syncer",
+)
+STAGING = (
+    Option(
+        "dir", Kind.PATH, "Directory where files wait between the servers.", "{runtime.state_dir}/staging"
+    ),
+)
+WEB = (
+    Option(
+        "host",
+        Kind.TEXT,
+        "Address that the status view and Flower listen on.",
+        "127.0.0.1",
+        pattern=r"[A-Za-z0-9.:_%-]+",
+        shape="a host name or an IP address",
+    ),
+    _count("port", "Port of the status view.", "8080", 65535),
+    _count("flower_port", "Port of Flower.", "5555", 65535),
+    Option("url", Kind.URL, "Where people reach the status view, if not at host and port."),
+    Option("flower_url", Kind.URL, "Where people reach Flower, if not at host and flower_port."),
+)
+RUNTIME = (
+    Option(
+        "state_dir",
+        Kind.PATH,
+        "Directory of the embedded database, the embedded broker and staged files.",
+        "{state_home}/gitea-devpi-syncer",
+    ),
+    _seconds("poll_interval_seconds", "Seconds between two looks at a mapping.", "300"),
+    _seconds("reconcile_interval_seconds", "Seconds between two searches for lost work.", "15", 3600),
+    _count("download_workers", "Downloads at the same time on this machine.", "4", 64),
+    _count("upload_workers", "Uploads at the same time on this machine.", "2", 64),
+    _seconds("file_deadline_seconds", "Seconds that one try to copy one file may take.", "500", 86400),
+    _older("download_dir", Kind.PATH, "staging", "dir"),
+    _older("server_host", Kind.TEXT, "web", "host"),
+    _older("server_port", Kind.COUNT, "web", "port"),
+)
+
+SECTIONS = (
+    Section("gitea", "The Gitea instance that packages come from.", GITEA),
+    Section("gitea", "One organization's own token.", ORGANIZATION, argument="org", example="my-org"),
+    Section("devpi", "The devpi server named default.", DEVPI),
+    Section("devpi", "A further devpi server.", DEVPI, argument="name", example="prod"),
+    Section("mapping", "One Gitea owner feeds one devpi index.", MAPPING, argument="name", example="my-org"),
+    Section("broker", "What carries the messages between workers.", BROKER),
+    Section("database", "What remembers every file.", DATABASE),
+    Section("staging", "Where files wait between the servers.", STAGING),
+    Section("web", "The status view and Flower.", WEB),
+    Section("runtime", "How the work is done on this machine.", RUNTIME),
+)
+
+#: Sections that every configuration has, written or not.
+ALWAYS = ("gitea", "broker", "database", "staging", "web", "runtime")
+
+
+def section_of(kind: str, name: str) -> Section | None:
+    """The kind of section that a header names, if there is one."""
+    return next((s for s in SECTIONS if s.kind == kind and bool(s.argument) == bool(name)), None)

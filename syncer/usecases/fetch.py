@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
+from syncer.core.errors import NotADistribution
 from syncer.core.metadata import CoreMetadata
 from syncer.core.model import DistributionFile
 from syncer.usecases.services import Services
@@ -19,4 +22,17 @@ def fetch(services: Services, mapping_name: str, file: DistributionFile) -> tupl
         source = services.source_of(services.mapping(mapping_name))
         with source.fetch(file) as chunks:
             path = services.staging.store(file.sha256, chunks)
-    return path, services.inspect(path, file.filename)
+    metadata = services.inspect(path, file.filename)
+    if canonicalize_name(metadata.name) != file.project:
+        raise _another_project(file, metadata)
+    return path, metadata
+
+
+def _another_project(file: DistributionFile, metadata: CoreMetadata) -> NotADistribution:
+    """A name that no strict parser can read is checked here, by what the file says of itself."""
+    return NotADistribution(
+        f"{file.filename} says of itself that it is project {metadata.name}, "
+        f"but it is published under {file.project}.",
+        "It was uploaded to the wrong package.",
+        "Publish it under its own name, or exclude it with file_deny.",
+    )

@@ -11,6 +11,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,7 +23,7 @@ from syncer.bootstrap.database import prepare_database
 from syncer.config import load
 from tests.standin.gitea import StandinGitea
 from tests.support.broker import Broker
-from tests.support.devpi import DevpiServer
+from tests.support.devpi import DevpiServer, free_port
 from tests.support.dists import Dist
 
 T = TypeVar("T")
@@ -29,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "gitea-token-of-a-test"
 PASSWORD = "devpi-password-of-a-test"
 QUEUES = "discover,download,upload,housekeeping"
+_numbers = count()
 
 
 def eventually(look: Callable[[], T | None], seconds: float = 60.0, what: str = "") -> T:
@@ -43,25 +46,34 @@ def eventually(look: Callable[[], T | None], seconds: float = 60.0, what: str = 
 
 @dataclass
 class World:
-    """One installation in ``folder``; ``mappings`` are (name, owner, index)."""
+    """One installation in ``folder``; ``mappings`` are (name, owner, index).
+
+    ``user`` is its own devpi user, as Worlds share a server. ``lines`` are further lines of a Mapping's section, by its name; ``extra`` stands at the end of the
+    configuration. ``devpi_url`` leads to devpi by another way than the straight one.
+    """
 
     folder: Path
     gitea: StandinGitea
     devpi: DevpiServer
     broker: Broker | None = None
     database: str = ""
+    devpi_url: str = ""
     interval: float = 1.0
     reconcile: float = 1.0
     mappings: list[tuple[str, str, str]] = field(default_factory=list)
+    lines: dict[str, str] = field(default_factory=dict)
     extra: str = ""
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    user: str = field(default_factory=lambda: f"user{os.getpid()}w{next(_numbers)}")
 
     @property
     def config(self) -> Path:
         """The configuration file."""
         return self.folder / "syncer.conf"
 
-    def add_mapping(self, name: str, *, volatile: bool = False, owner: str = "", **index: Any) -> str:
+    def add_mapping(
+        self, name: str, *, owner: str = "", lines: str = "", volatile: bool = False, **index: Any
+    ) -> str:
         """A Gitea owner, a devpi index and the Mapping between them exist; the index."""
         if not self.mappings:
             self.devpi.create_user(self.user, PASSWORD)
@@ -72,19 +84,16 @@ class World:
         path = f"{self.user}/{name}"
         self.devpi.create_index(path, volatile=volatile, **index)
         self.mappings.append((name, owner, path))
+        self.lines[name] = lines
         self.write_config()
         return path
 
-    @property
-    def user(self) -> str:
-        """The devpi user, one for each World, as Worlds share a server."""
-        return "".join(char for char in self.folder.name if char.isalnum())[-30:].lower()
-
     def write_config(self) -> None:
         """The file says what the World is now."""
+        devpi_url = self.devpi_url or self.devpi.url
         sections = [
             f"[gitea]\nurl = {self.gitea.url}\ntoken = {TOKEN}\ntimeout = 5\n",
-            f"[devpi]\nurl = {self.devpi.url}\nusername = {self.user}\npassword = {PASSWORD}\n",
+            f"[devpi]\nurl = {devpi_url}\nusername = {self.user}\npassword = {PASSWORD}\n",
             f"[runtime]\nstate_dir = {self.folder / 'state'}\n",
             f"poll_interval_seconds = {self.interval:g}\nreconcile_interval_seconds = {self.reconcile:g}\n",
         ]
@@ -93,7 +102,7 @@ class World:
         if self.database:
             sections.append(f"[database]\nurl = {self.database}\n")
         sections += [
-            f"[mapping:{name}]\norganization = {owner}\nindex = {index}\n"
+            f"[mapping:{name}]\norganization = {owner}\nindex = {index}\n{self.lines.get(name, '')}\n"
             for name, owner, index in self.mappings
         ]
         self.config.write_text("".join([*sections, self.extra]))
@@ -116,6 +125,11 @@ class World:
         prepare_database(settings, made.database)
         return made
 
+    @cached_property
+    def seen(self) -> Container:
+        """The same, kept until the World ends; its mappings are those of the first look."""
+        return self.container()
+
     def syncer(self, *words: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
         """Run ``syncer``."""
         return self._run("-m", "syncer", *words, timeout=timeout)
@@ -123,6 +137,13 @@ class World:
     def celery(self, *words: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
         """Run ``celery -A workers``."""
         return self._run("-m", "celery", "-A", "workers", *words, timeout=timeout)
+
+    def call(self, task: str = "syncer.resync", *words: str, **arguments: Any) -> str:
+        """``celery call``; the id that it prints."""
+        asked = self.celery("call", task, *words, "--kwargs", json.dumps(arguments))
+        if asked.returncode:
+            raise RuntimeError(asked.stderr)
+        return asked.stdout.strip()
 
     def _run(self, *words: str, timeout: float) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, *words]
@@ -139,18 +160,28 @@ class World:
     def start_worker(self, queues: str = QUEUES, *, name: str = "w1", concurrency: int = 4) -> int:
         """A real prefork worker is ready; its pid."""
         words = ["worker", "-Q", queues, "-n", f"{name}@test", "-c", str(concurrency), "-l", "INFO"]
-        return self._start(name, *words, "--without-gossip", "--without-mingle", ready="ready.")
+        return self.start(name, "celery", *words, "--without-gossip", "--without-mingle", ready="ready.")
 
     def start_beat(self, name: str = "beat") -> int:
         """A real beat ticks; its pid."""
-        return self._start(name, "beat", "-l", "INFO", ready="beat: Starting")
+        return self.start(name, "celery", "beat", "-l", "INFO", ready="beat: Starting")
 
-    def _start(self, name: str, *words: str, ready: str) -> int:
-        log = self.folder / f"{name}.log"
+    def start_flower(self) -> str:
+        """A real Flower answers; its URL."""
+        port = free_port()
+        words = ["flower", "--address=127.0.0.1", f"--port={port}", "--read-only"]
+        self.start("flower", "celery", *words, ready="Connected to", FLOWER_UNAUTHENTICATED_API="true")
+        return f"http://127.0.0.1:{port}"
+
+    def start(self, name: str, module: str, *words: str, ready: str, **environ: str) -> int:
+        """A program of the World runs and has logged ``ready``; its pid, which is its group's as well."""
+        app = ["-A", "workers"] if module == "celery" else []
+        log = self.log(name)
+        before = log.stat().st_size if log.exists() else 0
         with log.open("ab") as sink:
             process = subprocess.Popen(
-                [sys.executable, "-m", "celery", "-A", "workers", *words],
-                env={**self.environment, "REMAP_SIGTERM": "SIGQUIT"},
+                [sys.executable, "-m", module, *app, *words],
+                env={**self.environment, "REMAP_SIGTERM": "SIGQUIT", **environ},
                 cwd=self.folder,
                 stdout=sink,
                 stderr=sink,
@@ -158,26 +189,38 @@ class World:
                 start_new_session=True,
             )
         self.processes.append(process)
-        eventually(lambda: ready in log.read_text() or self._died(process, log), 60, f"{name} ready")
+        eventually(
+            lambda: ready.encode() in log.read_bytes()[before:] or self._died(process, log), 60, f"{name} ready"
+        )
         return process.pid
+
+    def log(self, name: str) -> Path:
+        """What the named program wrote, of all its lives."""
+        return self.folder / f"{name}.log"
 
     def _died(self, process: subprocess.Popen[bytes], log: Path) -> bool:
         if process.poll() is not None:
             raise RuntimeError(f"exited with {process.returncode}:\n{log.read_text()[-3000:]}")
         return False
 
+    def is_alive(self, pid: int) -> bool:
+        """Whether a program that was started still runs."""
+        return any(process.pid == pid and process.poll() is None for process in self.processes)
+
     def kill(self, pid: int) -> None:
         """The process and all its children are gone at once, as by SIGKILL."""
+        process = next(process for process in self.processes if process.pid == pid)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
-        next(process for process in self.processes if process.pid == pid).wait()
+        process.wait()
+        self.processes.remove(process)
 
     def stop(self) -> None:
         """No process of the World is left."""
-        for process in self.processes:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        for process in list(self.processes):
+            self.kill(process.pid)
+        if "seen" in self.__dict__:
+            self.seen.database.dispose()
 
     def on_target(self, index: str, project: str) -> dict[str, str]:
         """What an installer sees of the index's own files of a project: sha256 by file name."""
@@ -200,11 +243,6 @@ class World:
         """The target holds exactly these files of the project, byte for byte."""
         wanted = {dist.filename: dist.sha256 for dist in dists}
         eventually(lambda: self.on_target(index, project) == wanted, seconds, f"{project} on {index}")
-
-    def last_run(self, mapping: str) -> dict[str, Any]:
-        """The newest finished Run of a Mapping as ``status --json`` gives it."""
-        answer = json.loads(self.syncer("status", "--json").stdout)
-        return next(row["last_run"] or {} for row in answer["mappings"] if row["name"] == mapping)
 
 
 @contextlib.contextmanager

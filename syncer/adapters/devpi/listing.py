@@ -1,0 +1,102 @@
+"""What devpi's JSON says, as our values; nothing is guessed: another shape is ListingIncomplete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeVar
+from urllib.parse import unquote, urljoin, urlsplit
+
+from packaging.utils import canonicalize_name
+
+from syncer.core.errors import ListingIncomplete, TargetMissing
+from syncer.core.model import DistributionFile
+from syncer.core.names import read_filename
+from syncer.ports.target import TargetFacts
+
+_T = TypeVar("_T")
+
+
+def unreadable(place: str, what: str) -> ListingIncomplete:
+    """The answer does not have the shape that devpi gives it."""
+    return ListingIncomplete(
+        f"devpi's answer to {place} could not be read: {what}.",
+        "A proxy answered in its place, it was cut off, or this devpi speaks another dialect.",
+        "It is tried again by itself; look at that address if this lasts.",
+    )
+
+
+def read_facts(index: str, answer: Any) -> TargetFacts:
+    """The facts of an index from ``GET /user/index``; raises TargetMissing unless it takes uploads."""
+    config = _result(index, answer)
+    kind = config.get("type")
+    if kind != "stage":
+        raise TargetMissing(
+            f"devpi's index {index} takes no uploads: it is of type {kind}.",
+            "Only an index of type stage holds files of its own.",
+            "Name another index in the mapping, or create one with 'devpi index -c USER/INDEX'.",
+        )
+    bases = _expect(index, config.get("bases", []), list)
+    return TargetFacts(bool(config.get("volatile", True)), tuple(str(base) for base in bases))
+
+
+def read_projects(index: str, answer: Any) -> frozenset[str]:
+    """The normalized names of the index's own projects from ``GET /user/index``."""
+    names = _expect(index, _result(index, answer).get("projects"), list)
+    return frozenset(canonicalize_name(_expect(index, name, str)) for name in names)
+
+
+def read_project(place: str, project: str, answer: Any) -> Iterator[DistributionFile]:
+    """The files in ``GET /user/index/project?ignore_bases``; a version may have none."""
+    for version, data in _result(place, answer).items():
+        requires_python = _expect(place, data, dict).get("requires_python") or ""
+        for link in _expect(place, data.get("+links", []), list):
+            if _expect(place, link, dict).get("rel") == "releasefile":
+                filename = _filename(_expect(place, link.get("href"), str))
+                yield DistributionFile(
+                    project, version, filename, _sha256(link), requires_python=str(requires_python)
+                )
+
+
+def read_simple(place: str, url: str, index: str, project: str, answer: Any) -> Iterator[DistributionFile]:
+    """The index's own files on a simple page (PEP 691) that was read from ``url``.
+
+    Files of bases stand on it as well; devpi gives their links below the base's path.
+    """
+    for entry in _expect(place, _expect(place, answer, dict).get("files"), list):
+        link = urlsplit(urljoin(url, _expect(place, _expect(place, entry, dict).get("url"), str))).path
+        if link.partition("/+f/")[0].endswith(f"/{index}"):
+            filename = _expect(place, entry.get("filename"), str)
+            hashes = _expect(place, entry.get("hashes", {}), dict)
+            yield DistributionFile(
+                project,
+                read_filename(filename).version,
+                filename,
+                _hex(hashes.get("sha256")),
+                requires_python=str(entry.get("requires-python") or ""),
+            )
+
+
+def _result(place: str, answer: Any) -> dict[str, Any]:
+    return _expect(place, _expect(place, answer, dict).get("result"), dict)
+
+
+def _expect(place: str, value: Any, kind: type[_T]) -> _T:
+    if not isinstance(value, kind):
+        raise unreadable(place, f"a {kind.__name__} was expected where there is a {type(value).__name__}")
+    return value
+
+
+def _filename(href: str) -> str:
+    return unquote(urlsplit(href).path.rpartition("/")[2])
+
+
+def _sha256(link: dict[str, Any]) -> str:
+    """Empty when devpi states none, so that the file never counts as equal to another."""
+    hashes = link.get("hashes")
+    stated = hashes.get("sha256") if isinstance(hashes, dict) else None
+    algorithm, _, digest = str(link.get("hash_spec") or "").partition("=")
+    return _hex(stated) or (_hex(digest) if algorithm == "sha256" else "")
+
+
+def _hex(digest: object) -> str:
+    return digest.lower() if isinstance(digest, str) else ""

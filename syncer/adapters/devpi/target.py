@@ -1,0 +1,93 @@
+"""One devpi index as a Target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from packaging.utils import canonicalize_name
+
+from syncer.adapters.devpi.answers import index_missing
+from syncer.adapters.devpi.client import DevpiClient, client_for
+from syncer.adapters.devpi.listing import read_facts, read_project, read_projects, read_simple
+from syncer.config.settings import DevpiServer
+from syncer.core.metadata import CoreMetadata
+from syncer.core.model import DistributionFile, Listing
+from syncer.ports.target import TargetFacts
+
+#: devpi answers most listings a second at four connections; more only wait.
+LISTING_THREADS = 4
+SIMPLE_JSON = "application/vnd.pypi.simple.v1+json"
+
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
+
+class DevpiTarget:
+    """The index ``user/name`` on one devpi server; connections and login are those of the process."""
+
+    def __init__(self, server: DevpiServer, index: str, client: DevpiClient | None = None) -> None:
+        self._index = index
+        self._client = client or client_for(server)
+
+    def probe(self) -> TargetFacts:
+        """The index takes uploads and devpi knows the user; both are asked.
+
+        Raises TargetMissing, Unauthorized or Retryable.
+        """
+        self._client.check_login(self._index)
+        return read_facts(self._index, self._ask_index(no_projects=""))
+
+    def list(self, projects: Collection[str]) -> Listing:
+        """The index's own files (nothing inherited) of the named projects, each asked at most once.
+
+        Raises ListingIncomplete when an answer has another shape than devpi's.
+        """
+        wanted = {canonicalize_name(project) for project in projects}
+        own = read_projects(self._index, self._ask_index()) if wanted else frozenset()
+        found = _in_parallel(self._files, sorted(wanted & own))
+        return Listing(tuple(file for files in found for file in files))
+
+    def upload(self, file: DistributionFile, path: Path, metadata: CoreMetadata) -> str:
+        """The index holds the file; returns devpi's answer in one line.
+
+        Identical bytes are welcome again. Raises ContentConflict, UploadRejected, Retryable or
+        MappingBroken. devpi replaces the release's metadata even when it refuses the file, and a
+        volatile index replaces the file silently: so compare digests before.
+        """
+        answer = self._client.upload(self._index, [(":action", "file_upload"), *metadata.form], file, path)
+        if answer.error is not None:
+            raise answer.error
+        return answer.text
+
+    def read_back(self, project: str) -> Listing:
+        """The project's own files as an installer sees them: sha256 and requires-python."""
+        name = canonicalize_name(project)
+        place = f"{self._index}/+simple/{name}/"
+        page = self._client.get(place, accept=SIMPLE_JSON)
+        if page is None:
+            return Listing()
+        return Listing(tuple(read_simple(place, self._client.url(place), self._index, name, page)))
+
+    def _ask_index(self, **query: str) -> Any:
+        answer = self._client.get(self._index, **query)
+        if answer is None:
+            raise index_missing(f"{self._index} was not found")
+        return answer
+
+    def _files(self, project: str) -> tuple[DistributionFile, ...]:
+        place = f"{self._index}/{project}"
+        answer = self._client.get(place, ignore_bases="")
+        return () if answer is None else tuple(read_project(place, project, answer))
+
+
+def _in_parallel(ask: Callable[[_In], _Out], items: Iterable[_In]) -> list[_Out]:
+    """The answers in the order of the items; the first error ends it and what had not begun."""
+    with ThreadPoolExecutor(LISTING_THREADS, thread_name_prefix="devpi") as pool:
+        futures = [pool.submit(ask, item) for item in items]
+        try:
+            return [future.result() for future in futures]
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)

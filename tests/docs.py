@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 
+from syncer.cli.reference import commands_markdown
 from syncer.config import options_markdown
 from syncer.core.states import BLOB_TRANSITIONS, RUN_TRANSITIONS, TRANSFER_TRANSITIONS
 
@@ -27,6 +28,7 @@ BLOCKS: dict[str, tuple[str, Callable[[], str]]] = {
     "run states": ("docs/how-it-works.md", lambda: diagram(RUN_TRANSITIONS)),  # type: ignore[arg-type]  # a StrEnum each
     "blob states": ("docs/how-it-works.md", lambda: diagram(BLOB_TRANSITIONS)),  # type: ignore[arg-type]  # a StrEnum each
     "transfer states": ("docs/how-it-works.md", lambda: diagram(TRANSFER_TRANSITIONS)),  # type: ignore[arg-type]  # a StrEnum each
+    "commands": ("README.md", commands_markdown),
     "options": ("docs/configuration.md", options_markdown),
 }
 

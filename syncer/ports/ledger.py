@@ -149,8 +149,8 @@ class RunLedger(Protocol):
         """Where the Run is."""
         ...
 
-    def unsettled(self, now: datetime) -> list[int]:
-        """Runs whose Transfers may have let them move."""
+    def unsettled(self, now: datetime) -> list[tuple[int, str]]:
+        """Runs, each with its Mapping, whose state is not the one that their Transfers say."""
         ...
 
     def startable(self, now: datetime) -> list[int]:

@@ -17,7 +17,10 @@ from syncer.ports.target import Target
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The ports, bound to their adapters; ``lanes_of`` gives the uploads in flight of a server's URL."""
+    """The ports, bound to their adapters; ``lanes_of`` gives the uploads in flight of a server's URL.
+
+    ``stopping`` says that no further work is to be begun.
+    """
 
     mappings: Dict[str, Mapping]
     ledger: Ledger
@@ -27,6 +30,7 @@ class Services:
     target_of: Callable[[Mapping], Target]
     lanes_of: Callable[[str], int]
     clock: Callable[[], datetime]
+    stopping: Callable[[], bool] = lambda: False
 
     def mapping(self, name: str) -> Mapping:
         """The configured Mapping; raises MappingBroken when there is none of that name."""

@@ -15,9 +15,9 @@ log = logging.getLogger(__name__)
 def settle(services: Services) -> list[Message]:
     """Every Run has moved as far as it can; messages for the Runs that may be planned now."""
     runs, now = services.ledger.runs, services.clock()
-    for run_id in runs.unsettled(now):
+    for run_id, mapping in runs.unsettled(now):
         if runs.settle(run_id, now) is RunState.FINISHED:
             _, outcome = runs.state(run_id)
-            with log_context(run=run_id, mapping="", file=""):
+            with log_context(run=run_id, mapping=mapping, file=""):
                 log.info("the run is finished: %s", outcome)
     return [Message("discover", {"run": run_id}) for run_id in runs.startable(now)]

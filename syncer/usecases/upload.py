@@ -62,7 +62,7 @@ def _work_through(services: Services, server: str, first: int, worker: Worker) -
     transfers, clock = services.ledger.transfers, services.clock
     until, last = clock() + timedelta(seconds=LANE_BUDGET), ""
     asked: Facts = {}
-    while clock() < until:
+    while clock() < until and not services.stopping():
         claim = transfers.claim(server, worker, clock(), LEASE, prefer=first, avoid=last)
         if claim is None:
             return 0.0

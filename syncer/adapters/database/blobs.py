@@ -18,6 +18,8 @@ from syncer.core.retry import MAX_ATTEMPTS, MAX_DEATHS
 from syncer.core.states import BlobState, Outcome, TransferState
 from syncer.ports.ledger import BlobClaim, Worker
 
+Offers = tuple[tuple[str, DistributionFile], ...]
+
 
 class DatabaseBlobs:
     """BlobLedger on tables."""
@@ -27,29 +29,16 @@ class DatabaseBlobs:
 
     def claim(self, sha256: str, worker: Worker, now: datetime, lease: float) -> BlobClaim | None:
         """The Blob is being fetched, if it is wanted now."""
-        take = (
-            update(BlobRow)
-            .where(
-                BlobRow.sha256 == sha256, BlobRow.state == BlobState.WANTED, BlobRow.next_attempt_at <= now
-            )
-            .values(
-                state=BlobState.FETCHING,
-                attempt=BlobRow.attempt + 1,
-                tries=BlobRow.tries + 1,
-                worker=worker.name,
-                lease_until=now + timedelta(seconds=lease),
-            )
-        )
         with self._database.write() as session:
+            # Held first, so that no Plan begins to wait for it between the two looks.
+            blob = session.get(BlobRow, sha256, with_for_update=True)
+            if blob is None or blob.state != BlobState.WANTED or blob.next_attempt_at > now:
+                return None
             offers = _offers(session, sha256)
             if not offers:
-                _unwanted(session, sha256)
+                blob.state = BlobState.RELEASED
                 return None
-            if not changed(session, take):
-                return None
-            blob = session.get_one(BlobRow, sha256)
-            start_attempt(session, sha256, blob.attempt, worker, now)
-            return BlobClaim(sha256, blob.attempt, blob.tries, offers)
+            return _take(session, blob, offers, worker, now, lease)
 
     def extend(self, claim: BlobClaim, until: datetime) -> bool:
         """The lease lasts until then."""
@@ -95,10 +84,11 @@ class DatabaseBlobs:
     def release(self, sha256: str) -> bool:
         """The Blob is released if no unfinished Transfer needs it; whether it now is."""
         with self._database.write() as session:
-            if sha256 in _needed(session, sha256):
+            blob = session.get(BlobRow, sha256, with_for_update=True)
+            if blob is None or blob.state != BlobState.STAGED or _needed(session, sha256):
                 return False
-            release = update(BlobRow).where(BlobRow.sha256 == sha256, BlobRow.state == BlobState.STAGED)
-            return bool(changed(session, release.values(state=BlobState.RELEASED)))
+            blob.state = BlobState.RELEASED
+            return True
 
     def free_expired(self, now: datetime) -> int:
         """Blobs whose worker is gone are wanted again, or quarantined after too many deaths."""
@@ -129,6 +119,18 @@ class DatabaseBlobs:
             return _needed(session)
 
 
+def _take(
+    session: Session, blob: BlobRow, offers: Offers, worker: Worker, now: datetime, lease: float
+) -> BlobClaim:
+    blob.state = BlobState.FETCHING
+    blob.attempt += 1
+    blob.tries += 1
+    blob.worker = worker.name
+    blob.lease_until = now + timedelta(seconds=lease)
+    start_attempt(session, blob.sha256, blob.attempt, worker, now)
+    return BlobClaim(blob.sha256, blob.attempt, blob.tries, offers)
+
+
 def _held(claim: BlobClaim) -> Any:
     return and_(
         BlobRow.sha256 == claim.sha256,
@@ -142,7 +144,7 @@ def _leave(session: Session, claim: BlobClaim, state: BlobState, **values: Any) 
     return bool(changed(session, leave))
 
 
-def _offers(session: Session, sha256: str) -> tuple[tuple[str, DistributionFile], ...]:
+def _offers(session: Session, sha256: str) -> Offers:
     wanted = (
         select(DecisionRow)
         .join(TransferRow, TransferRow.decision_id == DecisionRow.id)
@@ -166,11 +168,6 @@ def file_of(row: DecisionRow) -> DistributionFile:
     )
 
 
-def _unwanted(session: Session, sha256: str) -> None:
-    wanted = update(BlobRow).where(BlobRow.sha256 == sha256, BlobRow.state == BlobState.WANTED)
-    session.execute(wanted.values(state=BlobState.RELEASED))
-
-
 def _waiting(session: Session, sha256: str) -> list[int]:
     waiting = (
         select(TransferRow.id)
@@ -181,8 +178,10 @@ def _waiting(session: Session, sha256: str) -> list[int]:
 
 
 def _set(session: Session, transfer_ids: list[int], **values: Any) -> None:
+    """Change those that wait still: a Plan may have ended one of them meanwhile."""
+    waits = TransferRow.state == TransferState.WAITING
     for ids in in_batches(transfer_ids):
-        session.execute(update(TransferRow).where(TransferRow.id.in_(ids)).values(**values))
+        session.execute(update(TransferRow).where(TransferRow.id.in_(ids), waits).values(**values))
 
 
 def _end_waiting(session: Session, sha256: str, outcome: Outcome, error: SyncerError, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,8 @@ from sqlalchemy.orm import Session
 from syncer.adapters.database.schema import DecisionRow, TransferRow
 from syncer.adapters.database.scopes import CURRENT, within
 from syncer.adapters.database.statements import in_batches
+from syncer.adapters.database.text import storable, storable_name
+from syncer.core.model import Scope
 from syncer.core.plan import Decision, DecisionKind, Plan
 from syncer.core.states import Outcome, TransferState
 from syncer.ports.ledger import RunClaim
@@ -20,11 +23,12 @@ Key = tuple[str, str]
 
 def record_decisions(session: Session, claim: RunClaim, plan: Plan, now: datetime) -> None:
     """The Plan's decisions are the current ones of the Scope; those that they replace are closed."""
-    current = _current(session, claim)
+    decisions = {_key(decision): decision for decision in plan.decisions}
+    current = _current(session, claim, decisions)
     closed: dict[int, DecisionKind | None] = {}
     fresh = []
-    for decision in plan.decisions:
-        row = current.pop(decision.file.key, None)
+    for key, decision in decisions.items():
+        row = current.pop(key, None)
         if row is not None and _same(row, decision):
             continue
         if row is not None and _still_copies(row, decision):
@@ -44,7 +48,13 @@ def record_dry_run(session: Session, claim: RunClaim, plan: Plan, now: datetime)
     _insert(session, [{**_values(claim, decision, now), "to_run_id": claim.id} for decision in wanted])
 
 
-def _current(session: Session, claim: RunClaim) -> dict[Key, Any]:
+def _key(decision: Decision) -> Key:
+    """The decision's file as the table names it."""
+    return (storable_name(decision.file.project), storable_name(decision.file.filename))
+
+
+def _current(session: Session, claim: RunClaim, planned: Collection[Key]) -> dict[Key, Any]:
+    """What stands for the Scope, and for a planned file that was known under another version."""
     columns = (
         DecisionRow.id,
         DecisionRow.project,
@@ -56,15 +66,18 @@ def _current(session: Session, claim: RunClaim) -> dict[Key, Any]:
         DecisionRow.locator,
         DecisionRow.overwrite,
     )
-    found = session.execute(select(*columns).where(CURRENT, within(session, claim.mapping, claim.scope)))
-    return {(row.project, row.filename): row for row in found}
+    scope = claim.scope
+    found = session.execute(
+        select(*columns).where(CURRENT, within(session, claim.mapping, Scope(scope.project)))
+    )
+    rows = {(row.project, row.filename): row for row in found}
+    return {key: row for key, row in rows.items() if key in planned or scope.covers(row.project, row.version)}
 
 
 def _same(row: Any, decision: Decision) -> bool:
-    return _still_copies(row, decision, kind=decision.kind) and (row.reason, row.locator, row.version) == (
-        decision.reason,
-        decision.file.locator,
-        decision.file.version,
+    said = (decision.reason, decision.file.locator, decision.file.version)
+    return _still_copies(row, decision, kind=decision.kind) and (
+        (row.reason, row.locator, row.version) == tuple(map(storable, said))
     )
 
 
@@ -87,9 +100,9 @@ def _values(claim: RunClaim, decision: Decision, now: datetime) -> dict[str, Any
     file = decision.file
     return {
         "mapping": claim.mapping,
-        "project": file.project,
+        "project": storable_name(file.project),
         "version": file.version,
-        "filename": file.filename,
+        "filename": storable_name(file.filename),
         "sha256": file.sha256,
         "size": file.size,
         "requires_python": file.requires_python,

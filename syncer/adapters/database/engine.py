@@ -9,13 +9,35 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.orm import Session
 
-from syncer.core.errors import RemoteUnavailable
+from syncer.core.errors import RemoteUnavailable, SyncerError
 
 #: How long SQLite waits for another writer; a writer's transaction takes milliseconds.
 SQLITE_BUSY_SECONDS = 30
+
+#: What lets all statements of a reading transaction see the same rows.
+_FROM_ONE_MOMENT = {
+    "sqlite": {"syncer_begin": "DEFERRED"},
+    "postgresql": {"isolation_level": "REPEATABLE READ"},
+}
+
+
+class Refused(SyncerError):
+    """The database cannot hold what was to be written; waiting would not help."""
+
+
+class Taken(Refused):
+    """A constraint refused the change, as another process was first."""
 
 
 class Database:
@@ -24,7 +46,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = _driver(url)
         self.engine = _open(self.url)
-        self._reader = self.engine.execution_options(syncer_begin="DEFERRED")
+        self._reader = self.engine.execution_options(**_FROM_ONE_MOMENT.get(self.url.get_backend_name(), {}))
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -90,13 +112,33 @@ def _begin_sqlite(connection: Any) -> None:
 def _unavailable(url: URL) -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
+    except IntegrityError as error:
+        raise Taken(*_refusal(error)) from error
+    except DataError as error:
+        raise Refused(*_refusal(error)) from error
+    except (DBAPIError, NoFreeConnection) as error:
         raise RemoteUnavailable(
-            f"The database {url.render_as_string(hide_password=True)} did not answer ({_short(error)}).",
+            f"The database {_shown(url)} did not answer ({_short(error)}).",
             "It is down, locked, full, or has not been migrated.",
             "Look at it with `syncer db current`; it is tried again by itself.",
         ) from error
+    except SQLAlchemyError as error:
+        raise Refused(*_refusal(error)) from error
 
 
-def _short(error: DBAPIError) -> str:
-    return str(error.orig).strip().splitlines()[0][:200] if error.orig else type(error).__name__
+def _refusal(error: SQLAlchemyError) -> tuple[str, str, str]:
+    return (
+        f"The database refused what was to be written ({_short(error)}).",
+        "Another process was first, or this is a defect in the syncer.",
+        "Nothing was changed; please report it with the log if it happens again.",
+    )
+
+
+def _shown(url: URL) -> str:
+    """The URL without its password, which may also stand in its query."""
+    return url.set(query={}).render_as_string(hide_password=True)
+
+
+def _short(error: SQLAlchemyError) -> str:
+    text = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+    return next(iter(text.strip().splitlines()), type(error).__name__)[:200]

@@ -30,7 +30,9 @@ class DatabaseLanes:
                 session.execute(free)
                 row = {"server": server, "slot": slot, "holder": holder, "lease_until": until}
                 insert_new(session, LaneRow, [row])
-                if session.get_one(LaneRow, (server, slot)).holder == holder:
+                held = session.get(LaneRow, (server, slot))
+                # None when its holder gave it back in this very moment, and wakes the next one itself.
+                if held is not None and held.holder == holder:
                     return Lane(server, slot, holder)
         return None
 

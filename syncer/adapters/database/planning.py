@@ -11,9 +11,26 @@ from sqlalchemy.orm import Session
 from syncer.adapters.database.schema import BlobRow, DecisionRow, TransferRow
 from syncer.adapters.database.scopes import CURRENT, within
 from syncer.adapters.database.statements import in_batches, insert_new
-from syncer.core.plan import DecisionKind
+from syncer.core.plan import DecisionKind, Plan
 from syncer.core.states import STAYS_ENDED, BlobState, TransferState
 from syncer.ports.ledger import PlannedWork, RunClaim
+
+
+def hold_blobs(session: Session, plan: Plan, now: datetime) -> None:
+    """Every Copy has its Blob, and no worker moves one of them until this transaction ends.
+
+    A Transfer must not begin to wait for a Blob whose fate another transaction is just deciding. The
+    order keeps two Plans, and a Plan and a worker, from waiting for each other: Blobs before Transfers.
+    """
+    wanted = {decision.file.sha256: decision.file.size for decision in plan.of(DecisionKind.COPY)}
+    rows = [
+        {"sha256": sha256, "size": size, "state": BlobState.WANTED, "next_attempt_at": now}
+        for sha256, size in sorted(wanted.items())
+    ]
+    insert_new(session, BlobRow, rows)
+    for batch in in_batches(sorted(wanted)):
+        held = select(BlobRow.sha256).where(BlobRow.sha256.in_(batch)).order_by(BlobRow.sha256)
+        session.execute(held.with_for_update())
 
 
 def open_transfers(session: Session, claim: RunClaim, server: str, now: datetime) -> PlannedWork:
@@ -80,17 +97,12 @@ def _adopt(session: Session, claim: RunClaim) -> None:
 
 def _want_blobs(session: Session, claim: RunClaim, now: datetime) -> None:
     waiting = (
-        select(DecisionRow.sha256, DecisionRow.size)
+        select(DecisionRow.sha256)
         .join(TransferRow, TransferRow.decision_id == DecisionRow.id)
         .where(TransferRow.run_id == claim.id, TransferRow.state == TransferState.WAITING)
+        .distinct()
     )
-    wanted = {row.sha256: row.size for row in session.execute(waiting)}
-    rows = [
-        {"sha256": sha256, "size": size, "state": BlobState.WANTED, "next_attempt_at": now}
-        for sha256, size in sorted(wanted.items())
-    ]
-    insert_new(session, BlobRow, rows)
-    for batch in in_batches(sorted(wanted)):
+    for batch in in_batches(session.scalars(waiting).all()):
         _want_again(session, list(batch), now)
         _skip_download(session, claim, list(batch))
 

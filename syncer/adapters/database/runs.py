@@ -6,13 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, exists, or_, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from syncer.adapters.database.attempts import error_columns
 from syncer.adapters.database.decisions import record_decisions, record_dry_run
-from syncer.adapters.database.engine import Database
-from syncer.adapters.database.planning import open_transfers
+from syncer.adapters.database.engine import Database, Taken
+from syncer.adapters.database.planning import hold_blobs, open_transfers
 from syncer.adapters.database.schema import RunRow, TransferRow
 from syncer.adapters.database.scopes import all_at_target
 from syncer.adapters.database.statements import changed
@@ -42,7 +41,7 @@ class DatabaseRuns:
                 session.add(run)
                 session.flush()
                 return run.id
-        except IntegrityError:
+        except Taken:
             return None  # another beat asked in the same moment
 
     def claim(self, run_id: int, worker: Worker, now: datetime, lease: float) -> RunClaim | None:
@@ -62,7 +61,7 @@ class DatabaseRuns:
         try:
             with self._database.write() as session:
                 return _claimed(session, run_id, now) if changed(session, take) else None
-        except IntegrityError:
+        except Taken:
             return None
 
     def extend(self, claim: RunClaim, until: datetime) -> bool:
@@ -80,6 +79,7 @@ class DatabaseRuns:
             if claim.dry_run:
                 record_dry_run(session, claim, plan, now)
                 return PlannedWork()
+            hold_blobs(session, plan, now)
             record_decisions(session, claim, plan, now)
             return open_transfers(session, claim, server, now)
 
@@ -102,17 +102,15 @@ class DatabaseRuns:
             run = session.get_one(RunRow, run_id)
             return RunState(run.state), RunOutcome(run.outcome) if run.outcome else None
 
-    def unsettled(self, now: datetime) -> list[int]:
-        """Runs that no Transfer holds open any more, or that should be seen verifying."""
-        held = (
-            select(TransferRow.id)
-            .where(TransferRow.run_id == RunRow.id, _holds(now))
-            .correlate(RunRow)
-            .exists()
-        )
-        moving = [RunState.TRANSFERRING, RunState.VERIFYING]
+    def unsettled(self, now: datetime) -> list[tuple[int, str]]:
+        """Runs, each with its Mapping, whose state is not the one that their Transfers say."""
+        holding = exists().where(TransferRow.run_id == RunRow.id, _holds(now))
+        to_come = holding.where(TransferRow.state != TransferState.UPLOADED)
+        done = and_(RunRow.state == RunState.TRANSFERRING, ~to_come)
+        read = and_(RunRow.state == RunState.VERIFYING, or_(to_come, ~holding))
         with self._database.read() as session:
-            return list(session.scalars(select(RunRow.id).where(RunRow.state.in_(moving), ~held)))
+            found = session.execute(select(RunRow.id, RunRow.mapping).where(or_(done, read)))
+            return [(row.id, row.mapping) for row in found]
 
     def startable(self, now: datetime) -> list[int]:
         """Runs to be planned: abandoned ones, and the oldest requested one of each idle Mapping."""

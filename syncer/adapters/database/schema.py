@@ -13,12 +13,12 @@ from sqlalchemy import (
     Index,
     MetaData,
     String,
-    Text,
     TypeDecorator,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from syncer.adapters.database.text import StorableText
 from syncer.core.states import OPEN_RUN, RunState
 
 NAMING = {
@@ -52,7 +52,7 @@ class Base(DeclarativeBase):
     """The declarative base, with names for every constraint so that migrations can speak of them."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {datetime: UtcDateTime, str: Text}  # noqa: RUF012  # SQLAlchemy's own name and type
+    type_annotation_map = {datetime: UtcDateTime, str: StorableText}  # noqa: RUF012  # SQLAlchemy's own name and type
 
 
 def _open_run() -> Any:

@@ -105,10 +105,9 @@ class DatabaseTransfers:
         """The Transfer is ready again at that time, or gave up after the last attempt."""
         with self._database.write() as session:
             row = session.get_one(TransferRow, claim.id)
-            last = row.tries >= MAX_ATTEMPTS
-            gave_up = {"state": TransferState.ENDED, "outcome": Outcome.GAVE_UP, "ended_at": now}
-            again = {"state": TransferState.READY, "next_attempt_at": at, "sent_at": now}
-            values = gave_up if last else again
+            decision = session.get_one(DecisionRow, row.decision_id, with_for_update={"read": True})
+            ends = Outcome.GAVE_UP if row.tries >= MAX_ATTEMPTS else None
+            values = _again(decision, ends, at, sent_at=now, now=now)
             return _leave(session, claim, now, error.code, error, **values, **error_columns(error))
 
     def unread(self, claim: Uploaded, error: SyncerError, at: datetime, now: datetime) -> bool:
@@ -161,14 +160,15 @@ class DatabaseTransfers:
     def free_expired(self, now: datetime) -> int:
         """Transfers whose worker is gone are ready again, or quarantined after too many deaths."""
         expired = (
-            select(TransferRow, DecisionRow.sha256)
+            select(TransferRow, DecisionRow)
             .join(DecisionRow, DecisionRow.id == TransferRow.decision_id)
             .where(TransferRow.state == TransferState.UPLOADING, TransferRow.lease_until < now)
+            .with_for_update(skip_locked=True)
         )
         with self._database.write() as session:
-            rows = session.execute(expired.with_for_update(skip_locked=True, of=TransferRow)).all()
-            for row, sha256 in rows:
-                _bury(session, row, sha256, now)
+            rows = session.execute(expired).all()
+            for row, decision in rows:
+                _bury(session, row, decision, now)
             return len(rows)
 
     def due(self, now: datetime, unsent_since: datetime) -> list[int]:
@@ -225,14 +225,23 @@ def _leave(
     return True
 
 
-def _bury(session: Session, row: TransferRow, sha256: str, now: datetime) -> None:
+def _again(
+    decision: DecisionRow, ends: Outcome | None, at: datetime, *, sent_at: datetime | None, now: datetime
+) -> dict[str, Any]:
+    """Ready at that time, unless it ends so; a Copy that was replaced while it was tried is not repeated."""
+    outcome = Outcome.SUPERSEDED if decision.to_run_id is not None else ends
+    if outcome is None:
+        return {"state": TransferState.READY, "next_attempt_at": at, "sent_at": sent_at}
+    return {"state": TransferState.ENDED, "outcome": outcome, "ended_at": now}
+
+
+def _bury(session: Session, row: TransferRow, decision: DecisionRow, now: datetime) -> None:
     error = worker_died(f"The worker {row.worker} that uploaded this file")
-    end_attempt(session, sha256, row.attempt, now, result="worker_died", error=error, transfer_id=row.id)
+    result = "worker_died"
+    end_attempt(session, decision.sha256, row.attempt, now, result=result, error=error, transfer_id=row.id)
     row.deaths += 1
     row.lease_until = None
-    for column, text in error_columns(error).items():
-        setattr(row, column, text)
-    if row.deaths >= MAX_DEATHS:
-        row.state, row.outcome, row.ended_at = TransferState.ENDED, Outcome.QUARANTINED, now
-    else:
-        row.state, row.next_attempt_at, row.sent_at = TransferState.READY, now, None
+    ends = Outcome.QUARANTINED if row.deaths >= MAX_DEATHS else None
+    again = _again(decision, ends, now, sent_at=None, now=now)
+    for column, value in (*error_columns(error).items(), *again.items()):
+        setattr(row, column, value)

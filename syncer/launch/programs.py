@@ -3,6 +3,8 @@
 import socket
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
 
 from syncer.config.settings import Settings
 from syncer.launch.broker import EmbeddedBroker
@@ -75,12 +77,18 @@ def _flower(settings: Settings, env: dict[str, str]) -> Program:
         argv=_celery(
             *("flower", f"--address={FLOWER_HOST}", f"--port={settings.web.flower_port}", "--read-only"),
             *("--persistent=True", f"--db={database}", "--state-save-interval=10000"),
-            f"--max-tasks={FLOWER_TASKS}",
+            *(f"--max-tasks={FLOWER_TASKS}", f"--conf={_flower_configuration()}"),
         ),
         # Open to whoever can reach the loopback address; read-only refuses all that changes anything.
         env={**env, "FLOWER_UNAUTHENTICATED_API": "true"},
         probe=_listens(FLOWER_HOST, settings.web.flower_port),
     )
+
+
+def _flower_configuration() -> Path:
+    """The file by which Flower's pages link to the status view; found without starting Celery."""
+    workers = find_spec("workers")
+    return Path(workers.origin if workers and workers.origin else "").with_name("flowerconfig.py")
 
 
 def local_address(host: str) -> str:

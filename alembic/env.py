@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from alembic import context
-from sqlalchemy import Connection
+from sqlalchemy import Connection, TypeDecorator
 
 from syncer.adapters.database.engine import Database
-from syncer.adapters.database.schema import Base, UtcDateTime
+from syncer.adapters.database.schema import Base
 
 
 def plain_types(kind: str, item: object, _context: object) -> str | bool:
     """Name our own column types by the plain ones beneath, so that a migration outlives our code."""
-    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
+    return f"sa.{item.impl_instance!r}" if kind == "type" and isinstance(item, TypeDecorator) else False
 
 
 def migrate(connection: Connection) -> None:

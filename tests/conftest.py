@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, settings
 from tests.support.devpi import DevpiServer
 from tests.support.devpi_place import Place
 
+pytest_plugins = ["tests.support.databases"]
+
 # The first text strategy on a fresh machine builds a table of all characters, which takes seconds.
 settings.register_profile("syncer", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("syncer")

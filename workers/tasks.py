@@ -36,8 +36,16 @@ def discover(self: Task[Any, Any], mapping: str = "", run: int | None = None) ->
     return {"run": run}
 
 
-@shared_task(name="syncer.resync", bind=True, throws=(RequestRefused,))
-def resync(self: Task[Any, Any], *args: Any, **kwargs: Any) -> dict[str, Any]:
+class _AnyArguments(Task):  # type: ignore[type-arg]  # cannot be subscripted at run time
+    """Takes even an argument named ``self``, at which Celery's own ``__call__`` fails."""
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        """The task is carried out."""
+        return self.run(*args, **kwargs)
+
+
+@shared_task(name="syncer.resync", bind=True, base=_AnyArguments, throws=(RequestRefused,))
+def resync(self: Task[Any, Any], /, *args: Any, **kwargs: Any) -> dict[str, Any]:
     """Request a Run as an operator asked for it; wrong arguments are a recorded refusal."""
     services = _services()
     run = request_run(services, read_resync(args, kwargs, services.mappings, str(self.request.id)))

@@ -30,6 +30,15 @@ def upgrade() -> None:
         batch_op.create_index("ix_blobs_state_next_attempt_at", ["state", "next_attempt_at"], unique=False)
 
     op.create_table(
+        "circuits",
+        sa.Column("server", sa.Text(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("open_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("server", name=op.f("pk_circuits")),
+    )
+    op.create_table(
         "heartbeats",
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
@@ -48,6 +57,8 @@ def upgrade() -> None:
         "runs",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("mapping", sa.String(length=200), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
         sa.Column("trigger", sa.String(length=20), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("outcome", sa.String(length=20), nullable=True),
@@ -71,6 +82,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
     )
     with op.batch_alter_table("runs", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_runs_complete",
+            ["mapping", "id"],
+            unique=False,
+            sqlite_where=sa.text("outcome = 'complete'"),
+            postgresql_where=sa.text("outcome = 'complete'"),
+        )
         batch_op.create_index("ix_runs_mapping_id", ["mapping", "id"], unique=False)
         batch_op.create_index("ix_runs_state", ["state"], unique=False)
         batch_op.create_index("ix_runs_task_id", ["task_id"], unique=False)
@@ -129,6 +147,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decisions")),
     )
     with op.batch_alter_table("decisions", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_decisions_current_version",
+            ["mapping", "project", "version", "kind"],
+            unique=False,
+            sqlite_where=sa.text("to_run_id IS NULL"),
+            postgresql_where=sa.text("to_run_id IS NULL"),
+        )
         batch_op.create_index("ix_decisions_filename", ["filename"], unique=False)
         batch_op.create_index("ix_decisions_from_run_id", ["from_run_id"], unique=False)
         batch_op.create_index("ix_decisions_mapping_kind", ["mapping", "to_run_id", "kind"], unique=False)
@@ -222,6 +247,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_decisions_mapping_kind")
         batch_op.drop_index("ix_decisions_from_run_id")
         batch_op.drop_index("ix_decisions_filename")
+        batch_op.drop_index(
+            "ix_decisions_current_version",
+            sqlite_where=sa.text("to_run_id IS NULL"),
+            postgresql_where=sa.text("to_run_id IS NULL"),
+        )
 
     op.drop_table("decisions")
     with op.batch_alter_table("tasks", schema=None) as batch_op:
@@ -243,10 +273,16 @@ def downgrade() -> None:
         batch_op.drop_index("ix_runs_task_id")
         batch_op.drop_index("ix_runs_state")
         batch_op.drop_index("ix_runs_mapping_id")
+        batch_op.drop_index(
+            "ix_runs_complete",
+            sqlite_where=sa.text("outcome = 'complete'"),
+            postgresql_where=sa.text("outcome = 'complete'"),
+        )
 
     op.drop_table("runs")
     op.drop_table("lanes")
     op.drop_table("heartbeats")
+    op.drop_table("circuits")
     with op.batch_alter_table("blobs", schema=None) as batch_op:
         batch_op.drop_index("ix_blobs_state_next_attempt_at")
 

@@ -21,6 +21,8 @@ from syncer.core.errors import RateLimited, RemoteUnavailable
 Authorize = Callable[[requests.PreparedRequest], requests.PreparedRequest]
 
 CHUNK_BYTES = 256 * 1024
+#: Seconds; a server that asks for a longer pause is asked again after a day.
+LONGEST_WAIT = 86400.0
 
 
 class Session(requests.Session):

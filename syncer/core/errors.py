@@ -5,6 +5,7 @@ SyncerError
 ├── Retryable              nothing is wrong with the file: try again later
 │   ├── RemoteUnavailable      refused, timed out, dropped, 5xx
 │   ├── RateLimited            429, with the seconds the server asked for
+│   ├── CircuitOpen            the server failed so often that it is left alone for a moment
 │   ├── StagingUnavailable     this host's disk is full or cannot be written
 │   └── ListingIncomplete      what was read is not provably everything
 ├── FileRefused            this file alone cannot be copied; the others go on
@@ -82,6 +83,14 @@ class RateLimited(Retryable):
     ) -> None:
         super().__init__(what, cause, next_step)
         self.retry_after = retry_after
+
+
+class CircuitOpen(Retryable):
+    """The server failed several times in a row and is left alone for ``pause`` seconds."""
+
+    def __init__(self, what: str, cause: str = "", next_step: str = "", pause: float = 0.0) -> None:
+        super().__init__(what, cause, next_step)
+        self.pause = pause
 
 
 class StagingUnavailable(Retryable):

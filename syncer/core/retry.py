@@ -8,7 +8,7 @@ FIRST_DELAY = 1.0
 LONGEST_DELAY = 300.0
 #: A Transfer that waits no longer than this keeps its Run open; a longer wait lets the Run close
 #: as incomplete, so that one stuck file never keeps the next listing from being read.
-HOLDS_RUN = 20.0
+HOLDS_RUN = 10.0
 MAX_ATTEMPTS = 10
 #: A file whose worker died this often without an answer is set aside until a person asks.
 MAX_DEATHS = 4

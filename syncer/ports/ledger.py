@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from syncer.core.errors import SyncerError
+from syncer.core.errors import Retryable, SyncerError
 from syncer.core.model import EVERYTHING, DistributionFile, Listing, Scope
 from syncer.core.plan import Plan
 from syncer.core.states import Outcome, RunOutcome, RunState
@@ -27,7 +27,11 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What was asked for; ``trigger`` is schedule, call, cli, web or webhook."""
+    """What was asked for; ``trigger`` is schedule, call, cli, web or webhook.
+
+    ``source`` and ``target`` say what the Mapping connected when it was asked for: a Run says nothing
+    about another Source or Target that the Mapping of that name is given later.
+    """
 
     mapping: str
     trigger: str = "schedule"
@@ -35,6 +39,8 @@ class RunRequest:
     force: bool = False
     dry_run: bool = False
     task_id: str = ""
+    source: str = ""
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +187,10 @@ class BlobLedger(Protocol):
         """The Blob is wanted again at that time; after the last attempt its Transfers gave up."""
         ...
 
+    def untried(self, claim: BlobClaim, error: SyncerError, at: datetime, now: datetime) -> None:
+        """The Blob is wanted again at that time, as if it had not been claimed."""
+        ...
+
     def release(self, sha256: str) -> bool:
         """The Blob is released if no unfinished Transfer needs it; whether it now is."""
         ...
@@ -239,6 +249,10 @@ class TransferLedger(Protocol):
         """The Transfer is ready again at that time, or gave up after the last attempt."""
         ...
 
+    def untried(self, claim: TransferClaim, error: SyncerError, at: datetime, now: datetime) -> None:
+        """The Transfer is ready again at that time, as if it had not been claimed."""
+        ...
+
     def unread(self, claim: Uploaded, error: SyncerError, at: datetime, now: datetime) -> bool:
         """The Transfer stays uploaded, with what its read-back found; it is read again at that time."""
         ...
@@ -273,6 +287,26 @@ class LaneLedger(Protocol):
 
     def release(self, lane: Lane) -> None:
         """The lane is free."""
+        ...
+
+
+class CircuitLedger(Protocol):
+    """Which servers are left alone for now, known to all workers."""
+
+    def wait(self, server: str, now: datetime) -> float:
+        """Seconds to leave the server alone; 0 to go ahead, for one caller alone once a pause is over."""
+        ...
+
+    def paused(self, server: str, now: datetime) -> bool:
+        """Whether the server is being left alone; asking changes nothing."""
+        ...
+
+    def failed(self, server: str, error: Retryable, now: datetime) -> None:
+        """The server failed once more; from the third time in a row on it is left alone for a while."""
+        ...
+
+    def answered(self, server: str, now: datetime) -> None:
+        """The server works; what waited for it to come back is due now."""
         ...
 
 
@@ -312,5 +346,6 @@ class Ledger:
     blobs: BlobLedger
     transfers: TransferLedger
     lanes: LaneLedger
+    circuits: CircuitLedger
     tasks: TaskLedger
     heartbeats: HeartbeatLedger

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from dataclasses import replace
+from functools import partial
 
 from syncer.core.errors import SyncerError, Unexpected
 from syncer.core.plan import Plan
 from syncer.ports.context import log_context
 from syncer.ports.ledger import RunClaim, RunRequest, Worker
 from syncer.ports.queue import Message
+from syncer.usecases.circuit import asking
 from syncer.usecases.compare import compare
 from syncer.usecases.leases import LEASE, keeping
 from syncer.usecases.services import Services
@@ -20,6 +23,9 @@ log = logging.getLogger(__name__)
 
 def request_run(services: Services, request: RunRequest) -> int | None:
     """A Run is requested; None when a scheduled one is not needed as one is unfinished."""
+    mapping = services.mappings.get(request.mapping)
+    if mapping is not None:
+        request = replace(request, source=str(mapping.source), target=str(mapping.target))
     return services.ledger.runs.request(request, services.clock())
 
 
@@ -53,7 +59,9 @@ def _plan(services: Services, claim: RunClaim) -> list[Message]:
     mapping = services.mapping(claim.mapping)
     runs = services.ledger.runs
     with keeping(lambda until: runs.extend(claim, until), services.clock):
-        plan, listing = compare(services, mapping, claim.scope, force=claim.force)
+        plan, listing = compare(
+            services, mapping, claim.scope, force=claim.force, asking=partial(asking, services)
+        )
         work = runs.record(claim, plan, listing, mapping.target.url, services.clock())
     if work is None:
         return []

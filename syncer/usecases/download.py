@@ -5,7 +5,15 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from syncer.core.errors import DigestMismatch, FileRefused, MappingBroken, Retryable, SyncerError, Unexpected
+from syncer.core.errors import (
+    CircuitOpen,
+    DigestMismatch,
+    FileRefused,
+    MappingBroken,
+    Retryable,
+    SyncerError,
+    Unexpected,
+)
 from syncer.core.model import DistributionFile
 from syncer.core.retry import delay_after
 from syncer.core.states import outcome_of
@@ -51,6 +59,9 @@ def _stage(services: Services, claim: BlobClaim, mapping: str, file: Distributio
 
 def _failed(services: Services, claim: BlobClaim, error: SyncerError) -> list[Message]:
     now = services.clock()
+    if isinstance(error, CircuitOpen):
+        services.ledger.blobs.untried(claim, error, now + timedelta(seconds=error.pause), now)
+        return settle(services)
     if isinstance(error, FileRefused) and not _may_pass(claim, error):
         log.warning("refused: %s", error)
         services.staging.discard(claim.sha256)

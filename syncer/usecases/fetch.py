@@ -9,6 +9,7 @@ from packaging.utils import canonicalize_name
 from syncer.core.errors import NotADistribution
 from syncer.core.metadata import CoreMetadata
 from syncer.core.model import DistributionFile
+from syncer.usecases.circuit import asking
 from syncer.usecases.services import Services
 
 
@@ -19,8 +20,9 @@ def fetch(services: Services, mapping_name: str, file: DistributionFile) -> tupl
     """
     path = services.staging.find(file.sha256)
     if path is None:
-        source = services.source_of(services.mapping(mapping_name))
-        with source.fetch(file) as chunks:
+        mapping = services.mapping(mapping_name)
+        source = services.source_of(mapping)
+        with asking(services, mapping.source.url), source.fetch(file) as chunks:
             path = services.staging.store(file.sha256, chunks)
     metadata = services.inspect(path, file.filename)
     if canonicalize_name(metadata.name) != file.project:

@@ -20,6 +20,8 @@ ARGUMENTS: Dict[str, type] = {
     "dry_run": bool,
 }
 LONGEST_TEXT = 200
+#: A message may hold any number of mistakes; the record of its refusal stays short.
+MISTAKES_TOLD = 5
 
 
 class RequestRefused(SyncerError):
@@ -35,7 +37,7 @@ def read_resync(
         mistakes.append("version needs project")
     if mistakes:
         raise RequestRefused(
-            f"syncer.resync was refused: {'; '.join(mistakes)}.",
+            f"syncer.resync was refused: {_told(mistakes)}.",
             "",
             'Call it like celery -A workers call syncer.resync --kwargs \'{"mapping": "NAME"}\'.',
         )
@@ -47,6 +49,11 @@ def read_resync(
         dry_run=kwargs.get("dry_run", False),
         task_id=task_id,
     )
+
+
+def _told(mistakes: Sequence[str]) -> str:
+    more = len(mistakes) - MISTAKES_TOLD
+    return "; ".join([*mistakes[:MISTAKES_TOLD], *([f"and {more} more mistakes"] if more > 0 else [])])
 
 
 def _positional(args: Sequence[Any]) -> list[str]:
@@ -65,7 +72,13 @@ def _mistake(name: str, value: Any) -> str:
         return ""
     if not isinstance(value, wanted):
         return f"{name} must be {'text' if wanted is str else 'true or false'}"
-    return f"{name} is too long" if isinstance(value, str) and len(value) > LONGEST_TEXT else ""
+    return _unusable(name, value) if isinstance(value, str) else ""
+
+
+def _unusable(name: str, text: str) -> str:
+    if len(text) > LONGEST_TEXT:
+        return f"{name} is too long"
+    return "" if text.isprintable() else f"{name} holds a character that cannot be printed"
 
 
 def _mapping(name: Any, mappings: Collection[str]) -> list[str]:

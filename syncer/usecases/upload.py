@@ -6,7 +6,15 @@ import logging
 import uuid
 from datetime import timedelta
 
-from syncer.core.errors import ContentConflict, FileRefused, MappingBroken, Retryable, SyncerError, Unexpected
+from syncer.core.errors import (
+    CircuitOpen,
+    ContentConflict,
+    FileRefused,
+    MappingBroken,
+    Retryable,
+    SyncerError,
+    Unexpected,
+)
 from syncer.core.model import Mapping, TargetRef
 from syncer.core.retry import delay_after
 from syncer.core.states import outcome_of
@@ -14,6 +22,7 @@ from syncer.ports.context import log_context
 from syncer.ports.ledger import TransferClaim, Worker
 from syncer.ports.queue import Message
 from syncer.ports.target import Target, TargetFacts
+from syncer.usecases.circuit import asking
 from syncer.usecases.fetch import fetch
 from syncer.usecases.leases import LEASE, keeping
 from syncer.usecases.services import Services
@@ -35,7 +44,7 @@ def upload(services: Services, transfer_id: int, worker: Worker) -> list[Message
     When all lanes are taken nothing happens: whoever holds one takes this Transfer as well.
     """
     server = services.ledger.transfers.server_of(transfer_id)
-    if server is None:
+    if server is None or services.ledger.circuits.paused(server, services.clock()):
         return []
     lanes, clock = services.ledger.lanes, services.clock
     holder = f"{worker.name}/{uuid.uuid4().hex}"
@@ -85,6 +94,10 @@ def _try(services: Services, claim: TransferClaim, asked: Facts) -> float:
         transfers.ended(claim, outcome_of(error), clock(), error)
     except MappingBroken as error:
         _postpone(services, claim, error)  # other mappings of the same server go on
+    except CircuitOpen as error:
+        now = clock()
+        transfers.untried(claim, error, now + timedelta(seconds=error.pause), now)
+        return error.pause
     except Retryable as error:
         return _postpone(services, claim, error)
     except Exception as error:
@@ -99,12 +112,12 @@ def _carry_out(services: Services, claim: TransferClaim, asked: Facts) -> None:
     mapping = services.mapping(claim.mapping)
     target = services.target_of(mapping)
     path, metadata = fetch(services, claim.mapping, claim.file)
-    if mapping.target not in asked:
-        asked[mapping.target] = target.probe()
-    doubtful = claim.attempt > 1 or asked[mapping.target].volatile
-    answer = (_found_there(mapping, target, claim) if doubtful else "") or target.upload(
-        claim.file, path, metadata
-    )
+    with asking(services, mapping.target.url):
+        if mapping.target not in asked:
+            asked[mapping.target] = target.probe()
+        doubtful = claim.attempt > 1 or asked[mapping.target].volatile
+        answer = _found_there(mapping, target, claim) if doubtful else ""
+        answer = answer or target.upload(claim.file, path, metadata)
     services.ledger.transfers.uploaded(claim, answer, metadata.requires_python, services.clock())
     log.info("uploaded to %s: %s", mapping.target, answer)
 

@@ -8,12 +8,20 @@ from datetime import datetime, timedelta
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from syncer.core.errors import ContentConflict, MappingBroken, RemoteUnavailable, Retryable
+from syncer.core.errors import (
+    ContentConflict,
+    MappingBroken,
+    RemoteUnavailable,
+    Retryable,
+    SyncerError,
+    Unexpected,
+)
 from syncer.core.model import DistributionFile
 from syncer.core.retry import delay_after
 from syncer.core.states import Outcome
 from syncer.ports.context import log_context
 from syncer.ports.ledger import Uploaded
+from syncer.usecases.circuit import asking
 from syncer.usecases.services import Services
 
 log = logging.getLogger(__name__)
@@ -31,13 +39,15 @@ def verify(services: Services, mapping_name: str, project: str) -> None:
     if not uploads:
         return
     try:
-        target = services.target_of(services.mapping(mapping_name))
-        page = target.read_back(project).by_key()
+        mapping = services.mapping(mapping_name)
+        with asking(services, mapping.target.url):
+            page = services.target_of(mapping).read_back(project).by_key()
     except (Retryable, MappingBroken) as error:
-        for upload in uploads:
-            with _about(mapping_name, upload):
-                _read_later(services, upload, error)
+        _read_all_later(services, mapping_name, uploads, error)
         return
+    except Exception as error:
+        _read_all_later(services, mapping_name, uploads, Unexpected(error))
+        raise
     for upload in uploads:
         with _about(mapping_name, upload):
             _judge(services, upload, page.get(upload.file.key))
@@ -65,7 +75,15 @@ def _judge(services: Services, upload: Uploaded, found: DistributionFile | None)
         log.info("read back: the target serves the same bytes")
 
 
-def _read_later(services: Services, upload: Uploaded, error: Retryable | MappingBroken) -> None:
+def _read_all_later(
+    services: Services, mapping_name: str, uploads: list[Uploaded], error: SyncerError
+) -> None:
+    for upload in uploads:
+        with _about(mapping_name, upload):
+            _read_later(services, upload, error)
+
+
+def _read_later(services: Services, upload: Uploaded, error: SyncerError) -> None:
     log.warning("not read back: %s", error)
     now = services.clock()
     services.ledger.transfers.unread(upload, error, _later(upload, now), now)

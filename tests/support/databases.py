@@ -8,14 +8,17 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import text
 
 from syncer.adapters.database import migrate
 from syncer.adapters.database.engine import Database, sqlite_url
+from syncer.adapters.database.schema import Base
 
 BOTH = ("sqlite", "postgresql")
 
@@ -27,6 +30,7 @@ class PostgresServer:
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
+        self._idle: list[Database] = []
         # The path is short, for the server's socket may lie inside.
         folder = tempfile.mkdtemp(prefix="pg-")
         with warnings.catch_warnings():
@@ -50,14 +54,29 @@ class PostgresServer:
 
     @contextmanager
     def database(self) -> Iterator[Database]:
-        """A fresh migrated database, dropped afterwards."""
+        """A migrated database without a row; emptying one takes a fifth of the time of making one."""
+        database = self._idle.pop() if self._idle else Database(self._create(self.TEMPLATE))
+        with closing(database):
+            yield database
+        self._empty(database)
+        self._idle.append(database)
+
+    @contextmanager
+    def without_tables(self) -> Iterator[Database]:
+        """A database in which nothing was migrated yet."""
+        with closing(Database(self._create("template0"))) as database:
+            yield database
+
+    def _create(self, template: str) -> str:
         name = f"test_{next(self._numbers)}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {self.TEMPLATE}")
-        try:
-            with closing(Database(self.url(name))) as database:
-                yield database
-        finally:
-            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self.url(name)
+
+    def _empty(self, database: Database) -> None:
+        tables = ", ".join(f'"{table}"' for table in Base.metadata.tables)
+        with closing(database), database.write() as session:
+            session.execute(text("SET LOCAL lock_timeout = '5s'"))  # a test that holds a row is at fault
+            session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))
 
     def stop(self) -> None:
         """The server has ended and its folder is gone."""
@@ -76,9 +95,19 @@ def closing(database: Database) -> Iterator[Database]:
 @contextmanager
 def sqlite_database(path: Path) -> Iterator[Database]:
     """A fresh migrated SQLite database in that file."""
+    path.write_bytes(_migrated_sqlite())
     with closing(Database(sqlite_url(path))) as database:
-        migrate.upgrade(database)
         yield database
+
+
+@cache
+def _migrated_sqlite() -> bytes:
+    """The file of a migrated, empty database; made once per process."""
+    with tempfile.TemporaryDirectory(prefix="sqlite-") as folder:
+        path = Path(folder) / "template.db"
+        with closing(Database(sqlite_url(path))) as database:
+            migrate.upgrade(database)
+        return path.read_bytes()
 
 
 @pytest.fixture(scope="session")

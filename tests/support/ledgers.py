@@ -61,7 +61,16 @@ class World:
         task_id: str = "",
     ) -> int:
         """The id of a requested Run."""
-        request = RunRequest(name, trigger, scope, dry_run=dry_run, task_id=task_id)
+        asked = mapping(name)
+        request = RunRequest(
+            name,
+            trigger,
+            scope,
+            dry_run=dry_run,
+            task_id=task_id,
+            source=str(asked.source),
+            target=str(asked.target),
+        )
         run = self.ledger.runs.request(request, self.now)
         assert run is not None
         return run

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import requests
+from celery import Celery
 
 from syncer.bootstrap.container import Container, build
 from syncer.bootstrap.database import prepare_database
@@ -48,8 +49,9 @@ def eventually(look: Callable[[], T | None], seconds: float = 60.0, what: str = 
 class World:
     """One installation in ``folder``; ``mappings`` are (name, owner, index).
 
-    ``user`` is its own devpi user, as Worlds share a server. ``lines`` are further lines of a Mapping's section, by its name; ``extra`` stands at the end of the
-    configuration. ``devpi_url`` leads to devpi by another way than the straight one.
+    ``user`` is its own devpi user, as Worlds share a server. ``lines`` are further lines of a Mapping's
+    section, by its name; ``extra`` stands at the end of the configuration. ``devpi_url`` leads to devpi
+    by another way than the straight one.
     """
 
     folder: Path
@@ -145,6 +147,19 @@ class World:
             raise RuntimeError(asked.stderr)
         return asked.stdout.strip()
 
+    def send(self, /, *args: Any, **arguments: Any) -> str:
+        """Ask for a resync without a process of its own, with arguments that no shell could pass."""
+        return str(self.client.send_task("syncer.resync", args=args, kwargs=arguments).id)
+
+    @cached_property
+    def client(self) -> Celery:
+        """Somebody who can reach the broker and knows the queues, but none of our other settings."""
+        if self.broker is None:
+            raise RuntimeError("this World has no broker")
+        made = Celery(broker=self.broker.url, set_as_current=False)
+        made.conf.task_routes = {"syncer.*": {"queue": "discover"}}
+        return made
+
     def _run(self, *words: str, timeout: float) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, *words]
         return subprocess.run(
@@ -157,7 +172,7 @@ class World:
             check=False,
         )
 
-    def start_worker(self, queues: str = QUEUES, *, name: str = "w1", concurrency: int = 4) -> int:
+    def start_worker(self, queues: str = QUEUES, *, name: str = "w1", concurrency: int = 3) -> int:
         """A real prefork worker is ready; its pid."""
         words = ["worker", "-Q", queues, "-n", f"{name}@test", "-c", str(concurrency), "-l", "INFO"]
         return self.start(name, "celery", *words, "--without-gossip", "--without-mingle", ready="ready.")
@@ -190,7 +205,9 @@ class World:
             )
         self.processes.append(process)
         eventually(
-            lambda: ready.encode() in log.read_bytes()[before:] or self._died(process, log), 60, f"{name} ready"
+            lambda: ready.encode() in log.read_bytes()[before:] or self._died(process, log),
+            60,
+            f"{name} ready",
         )
         return process.pid
 
@@ -221,6 +238,8 @@ class World:
             self.kill(process.pid)
         if "seen" in self.__dict__:
             self.seen.database.dispose()
+        if "client" in self.__dict__:
+            self.client.close()
 
     def on_target(self, index: str, project: str) -> dict[str, str]:
         """What an installer sees of the index's own files of a project: sha256 by file name."""

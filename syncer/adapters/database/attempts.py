@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import insert, update
+from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
 from syncer.adapters.database.schema import AttemptRow
@@ -49,6 +49,12 @@ def end_attempt(
         .where(AttemptRow.sha256 == sha256, AttemptRow.number == number, same, AttemptRow.ended_at.is_(None))
         .values(ended_at=now, result=result, error=str(error) if error else "")
     )
+
+
+def forget_attempt(session: Session, sha256: str, number: int, transfer_id: int | None = None) -> None:
+    """There was no try: nothing was asked of any server."""
+    same = AttemptRow.transfer_id.is_(None) if transfer_id is None else AttemptRow.transfer_id == transfer_id
+    session.execute(delete(AttemptRow).where(AttemptRow.sha256 == sha256, AttemptRow.number == number, same))
 
 
 def error_columns(error: SyncerError | None) -> dict[str, str]:

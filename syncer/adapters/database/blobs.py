@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from syncer.adapters.database.attempts import end_attempt, error_columns, start_attempt
+from syncer.adapters.database.attempts import end_attempt, error_columns, forget_attempt, start_attempt
 from syncer.adapters.database.engine import Database
 from syncer.adapters.database.schema import BlobRow, DecisionRow, TransferRow
 from syncer.adapters.database.statements import changed, in_batches
@@ -52,7 +52,15 @@ class DatabaseBlobs:
                 return ()
             end_attempt(session, claim.sha256, claim.attempt, now, result="staged")
             ready = _waiting(session, claim.sha256)
-            _set(session, ready, state=TransferState.READY, next_attempt_at=now, sent_at=now, tries=0)
+            _set(
+                session,
+                ready,
+                state=TransferState.READY,
+                next_attempt_at=now,
+                sent_at=now,
+                tries=0,
+                **error_columns(None),
+            )
             return tuple(ready)
 
     def refused(self, claim: BlobClaim, outcome: Outcome, error: SyncerError, now: datetime) -> None:
@@ -80,6 +88,15 @@ class DatabaseBlobs:
                     tries=blob.tries,
                     **error_columns(error),
                 )
+
+    def untried(self, claim: BlobClaim, error: SyncerError, at: datetime, now: datetime) -> None:
+        """The Blob is wanted again at that time, as if it had not been claimed."""
+        again = {"next_attempt_at": at, "sent_at": now, "tries": BlobRow.tries - 1}
+        with self._database.write() as session:
+            if _leave(session, claim, BlobState.WANTED, **again):
+                forget_attempt(session, claim.sha256, claim.attempt)
+                waiting = _waiting(session, claim.sha256)
+                _set(session, waiting, next_attempt_at=at, **error_columns(error))
 
     def release(self, sha256: str) -> bool:
         """The Blob is released if no unfinished Transfer needs it; whether it now is."""

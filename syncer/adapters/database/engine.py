@@ -31,6 +31,9 @@ _FROM_ONE_MOMENT = {
     "postgresql": {"isolation_level": "REPEATABLE READ"},
 }
 
+#: How long a PostgreSQL server may take to accept a connection.
+CONNECT_SECONDS = 5
+
 
 class Refused(SyncerError):
     """The database cannot hold what was to be written; waiting would not help."""
@@ -83,7 +86,7 @@ def _driver(url: str) -> URL:
 def _open(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
         try:
-            return create_engine(url, pool_pre_ping=True)
+            return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_SECONDS})
         except (ImportError, NoSuchModuleError) as error:
             raise RemoteUnavailable(
                 f"No driver for {url.get_backend_name()} is installed.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from syncer.adapters.database.blobs import DatabaseBlobs
+from syncer.adapters.database.circuits import DatabaseCircuits
 from syncer.adapters.database.engine import Database
 from syncer.adapters.database.lanes import DatabaseLanes
 from syncer.adapters.database.runs import DatabaseRuns
@@ -18,6 +19,7 @@ def open_ledger(database: Database) -> Ledger:
         blobs=DatabaseBlobs(database),
         transfers=DatabaseTransfers(database),
         lanes=DatabaseLanes(database),
+        circuits=DatabaseCircuits(database),
         tasks=DatabaseTasks(database),
         heartbeats=DatabaseHeartbeats(database),
     )

@@ -133,6 +133,8 @@ def _unfinished(session: Session, mapping: str) -> bool:
 def _new_run(request: RunRequest, now: datetime) -> RunRow:
     return RunRow(
         mapping=request.mapping,
+        source=request.source,
+        target=request.target,
         trigger=request.trigger,
         state=RunState.REQUESTED,
         project=request.scope.project,

@@ -67,6 +67,8 @@ class RunRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     mapping: Mapped[str] = mapped_column(String(200))
+    source: Mapped[str] = mapped_column(default="")
+    target: Mapped[str] = mapped_column(default="")
     trigger: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(20))
     outcome: Mapped[str | None] = mapped_column(String(20))
@@ -98,6 +100,13 @@ class RunRow(Base):
             postgresql_where=text(f"state = '{RunState.REQUESTED}' AND \"trigger\" = 'schedule'"),
         ),
         Index("ix_runs_mapping_id", "mapping", "id"),
+        Index(
+            "ix_runs_complete",
+            "mapping",
+            "id",
+            sqlite_where=text("outcome = 'complete'"),
+            postgresql_where=text("outcome = 'complete'"),
+        ),
         Index("ix_runs_state", "state"),
         Index("ix_runs_task_id", "task_id"),
     )
@@ -137,6 +146,15 @@ class DecisionRow(Base):
             postgresql_where=text("to_run_id IS NULL"),
         ),
         Index("ix_decisions_mapping_kind", "mapping", "to_run_id", "kind"),
+        Index(
+            "ix_decisions_current_version",
+            "mapping",
+            "project",
+            "version",
+            "kind",
+            sqlite_where=text("to_run_id IS NULL"),
+            postgresql_where=text("to_run_id IS NULL"),
+        ),
         Index("ix_decisions_from_run_id", "from_run_id"),
         Index("ix_decisions_sha256", "sha256"),
         Index("ix_decisions_filename", "filename"),
@@ -233,6 +251,18 @@ class LaneRow(Base):
     slot: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     holder: Mapped[str]
     lease_until: Mapped[datetime]
+
+
+class CircuitRow(Base):
+    """A server that failed when it was asked last; left alone until ``open_until``."""
+
+    __tablename__ = "circuits"
+
+    server: Mapped[str] = mapped_column(primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    open_until: Mapped[datetime | None]
+    error: Mapped[str] = mapped_column(default="")
+    changed_at: Mapped[datetime]
 
 
 class TaskRow(Base):

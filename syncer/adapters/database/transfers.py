@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import and_, case, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from syncer.adapters.database.attempts import end_attempt, error_columns, start_attempt
+from syncer.adapters.database.attempts import end_attempt, error_columns, forget_attempt, start_attempt
 from syncer.adapters.database.blobs import file_of, worker_died
 from syncer.adapters.database.engine import Database
 from syncer.adapters.database.schema import DecisionRow, TransferRow
@@ -109,6 +109,16 @@ class DatabaseTransfers:
             ends = Outcome.GAVE_UP if row.tries >= MAX_ATTEMPTS else None
             values = _again(decision, ends, at, sent_at=now, now=now)
             return _leave(session, claim, now, error.code, error, **values, **error_columns(error))
+
+    def untried(self, claim: TransferClaim, error: SyncerError, at: datetime, now: datetime) -> None:
+        """The Transfer is ready again at that time, as if it had not been claimed."""
+        back = {"tries": TransferRow.tries - 1, "lease_until": None, **error_columns(error)}
+        with self._database.write() as session:
+            row = session.get_one(TransferRow, claim.id)
+            decision = session.get_one(DecisionRow, row.decision_id, with_for_update={"read": True})
+            back |= _again(decision, None, at, sent_at=now, now=now)
+            if changed(session, update(TransferRow).where(_held(claim)).values(**back)):
+                forget_attempt(session, claim.file.sha256, claim.attempt, claim.id)
 
     def unread(self, claim: Uploaded, error: SyncerError, at: datetime, now: datetime) -> bool:
         """The Transfer stays uploaded, with what its read-back found; it is read again at that time."""

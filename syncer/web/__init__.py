@@ -1,0 +1,1 @@
+"""The status view: server-rendered pages and ``/health`` over the read models."""

@@ -1,0 +1,205 @@
+"""A Source and a Target in memory, and accidents at every call of a port.
+
+The contract tests hold both to what the real Gitea and devpi adapters do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from packaging.utils import canonicalize_name
+
+from syncer.core.errors import ContentConflict, FileGone, SyncerError, UploadRejected
+from syncer.core.metadata import CoreMetadata
+from syncer.core.model import EVERYTHING, DistributionFile, Listing, Scope
+from syncer.core.names import read_filename
+from syncer.ports.target import TargetFacts
+from tests.support.dists import Dist
+
+CHUNK = 500
+
+
+class MemorySource:
+    """One owner's registry; ``broken`` is what every call raises instead."""
+
+    def __init__(self, broken: SyncerError | None = None) -> None:
+        self.broken = broken
+        self.contents: dict[str, bytes] = {}
+        self._files: dict[str, DistributionFile] = {}
+
+    def publish(self, dist: Dist, *, project: str = "", version: str = "") -> DistributionFile:
+        """The file is there, under its own project and version unless others are given."""
+        named = read_filename(dist.filename)
+        file = DistributionFile(
+            project=canonicalize_name(project) or named.project,
+            version=version or named.version,
+            filename=dist.filename,
+            sha256=dist.sha256,
+        )
+        file = replace(file, locator=f"{file.project}/{file.version}/{file.filename}")
+        self._files[file.locator] = file
+        self.contents[file.locator] = dist.content
+        return file
+
+    def remove(self, file: DistributionFile) -> None:
+        """The file is not there any more."""
+        del self._files[file.locator]
+        del self.contents[file.locator]
+
+    def list(self, scope: Scope = EVERYTHING) -> Listing:
+        """Every file within the scope, with the totals of the whole registry."""
+        self._check()
+        releases = {(file.project, file.version) for file in self._files.values()}
+        files = [file for file in self._files.values() if scope.covers(file.project, file.version)]
+        return Listing(tuple(sorted(files, key=lambda file: file.locator)), len(releases), len(releases))
+
+    @contextmanager
+    def fetch(self, file: DistributionFile) -> Iterator[Iterator[bytes]]:
+        """The bytes as they are kept, in chunks."""
+        self._check()
+        content = self.contents.get(file.locator)
+        if content is None:
+            raise FileGone(f"{file.filename} is not there.", "It was deleted.", "Publish it anew.")
+        yield (content[start : start + CHUNK] for start in range(0, len(content), CHUNK))
+
+    def _check(self) -> None:
+        if self.broken is not None:
+            raise self.broken
+
+
+@dataclass(slots=True)
+class Held:
+    """A file of a MemoryTarget."""
+
+    version: str
+    sha256: str
+
+
+@dataclass(slots=True)
+class MemoryTarget:
+    """One index, with devpi's manners; ``broken`` is what every call raises instead.
+
+    ``stored`` tells the names of all files in the order in which their bytes were written.
+    """
+
+    volatile: bool = False
+    bases: tuple[MemoryTarget, ...] = ()
+    broken: SyncerError | None = None
+    stored: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    files: dict[tuple[str, str], Held] = field(default_factory=dict)
+    requires_python: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def probe(self) -> TargetFacts:
+        """What the index is."""
+        self._check()
+        return TargetFacts(self.volatile, tuple(f"base/{number}" for number, _ in enumerate(self.bases)))
+
+    def list(self, projects: Collection[str]) -> Listing:
+        """The index's own files of these projects; what a base holds is not its own."""
+        self._check()
+        self.asked += sorted(projects)
+        return Listing(tuple(file for project in sorted(projects) for file in self._of(project)))
+
+    def upload(self, file: DistributionFile, path: Path, metadata: CoreMetadata) -> str:
+        """The index holds the bytes; devpi keeps one Requires-Python per version, the latest."""
+        self._check()
+        project, content = canonicalize_name(metadata.name), path.read_bytes()
+        _refuse_unless_named_so(file, project, metadata.version)
+        sha256, key = hashlib.sha256(content).hexdigest(), (project, file.filename)
+        there = self.files.get(key)
+        if there is not None and there.sha256 == sha256 and not self.volatile:
+            return "Upload of identical file"
+        if there is not None and not self.volatile:
+            raise ContentConflict(f"{file.filename} already exists.", "It holds other bytes.", "Choose one.")
+        self.files[key] = Held(metadata.version, sha256)
+        self.requires_python[project, metadata.version] = metadata.requires_python
+        self.stored.append(file.filename)
+        return "OK"
+
+    def read_back(self, project: str) -> Listing:
+        """The page that installers read."""
+        self._check()
+        return Listing(self._of(project))
+
+    def _of(self, project: str) -> tuple[DistributionFile, ...]:
+        return tuple(
+            DistributionFile(
+                of, held.version, name, held.sha256, requires_python=self.requires_python[of, held.version]
+            )
+            for (of, name), held in sorted(self.files.items(), key=lambda item: item[0])
+            if of == project
+        )
+
+    def _check(self) -> None:
+        if self.broken is not None:
+            raise self.broken
+
+
+def _refuse_unless_named_so(file: DistributionFile, project: str, version: str) -> None:
+    named = re.sub(r"[-_.]+", "-", file.filename).lower()
+    if not named.startswith(project) or version not in file.filename:
+        raise UploadRejected(
+            f"{file.filename} does not match {project} {version}.", "It is misnamed.", "Publish it anew.", 400
+        )
+
+
+# Accidents
+
+Accident = Callable[[str], None]
+
+
+def nothing_happens(_call: str) -> None:
+    """No accident."""
+
+
+class Guarded:
+    """A port whose calls are told to an accident before and after: ``target.upload``, ``target.upload done``."""
+
+    def __init__(self, name: str, port: Any, accident: Accident) -> None:
+        self._name = name
+        self._port = port
+        self._accident = accident
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        call, name = getattr(self._port, method), f"{self._name}.{method}"
+
+        def guarded(*args: Any, **options: Any) -> Any:
+            self._accident(name)
+            result = call(*args, **options)
+            self._accident(f"{name} done")
+            return result
+
+        return guarded
+
+
+class Happening:
+    """An accident at the first calls of one name: each takes one error, until none is left."""
+
+    def __init__(self, name: str, *errors: BaseException) -> None:
+        self._name = name
+        self._errors = list(errors)
+
+    def __call__(self, call: str) -> None:
+        if call == self._name and self._errors:
+            raise self._errors.pop(0)
+
+
+class Death:
+    """The process dies at one of all calls, counted from 0; ``calls`` tells what was called until then."""
+
+    def __init__(self, at: int, dies_of: type[BaseException]) -> None:
+        self._at = at
+        self._dies_of = dies_of
+        self.calls: list[str] = []
+
+    def __call__(self, call: str) -> None:
+        self.calls.append(call)
+        if len(self.calls) - 1 == self._at:
+            raise self._dies_of

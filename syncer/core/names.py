@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 from packaging.utils import (
     InvalidSdistFilename,
@@ -11,6 +12,7 @@ from packaging.utils import (
     parse_sdist_filename,
     parse_wheel_filename,
 )
+from packaging.version import InvalidVersion, Version
 
 from syncer.core.model import FileKind
 
@@ -24,6 +26,8 @@ SUFFIXES = {
 }
 #: The longest name that every common file system and devpi can hold, in UTF-8 bytes.
 MAX_FILENAME_BYTES = 255
+#: A wheel's name stands for every combination of its tags (PEP 425), and the strict parser makes them all.
+MAX_TAGS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ def read_filename(filename: str) -> FileName:
     kind = SUFFIXES[suffix]
     try:
         if kind is FileKind.WHEEL:
+            if _tags(filename) > MAX_TAGS:
+                return FileName(kind)
             wheel = parse_wheel_filename(filename)
             return FileName(kind, str(wheel[0]), filename.split("-")[1])
         return _sdist(filename, suffix)
@@ -61,10 +67,26 @@ def read_filename(filename: str) -> FileName:
         return FileName(kind)
 
 
+def _tags(wheel: str) -> int:
+    return prod(tag_set.count(".") + 1 for tag_set in wheel[: -len(".whl")].split("-")[-3:])
+
+
 def _sdist(filename: str, suffix: str) -> FileName:
     stem = filename[: -len(suffix)]
     project, _ = parse_sdist_filename(f"{stem}.tar.gz")
-    return FileName(FileKind.SDIST, str(project), stem.rpartition("-")[2])
+    name, _, version = stem.rpartition("-")
+    if any(is_version(part) for part in name.split("-")[1:]):
+        return FileName(FileKind.SDIST)  # 1.0-1 is a version, and project-2 a project: the name does not say
+    return FileName(FileKind.SDIST, str(project), version)
+
+
+def is_version(text: str) -> bool:
+    """Whether the text is a PEP 440 version."""
+    try:
+        Version(text)
+    except InvalidVersion:
+        return False
+    return True
 
 
 def _unusable(filename: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 
 from syncer.core.errors import (
     CircuitOpen,
@@ -27,6 +29,8 @@ from syncer.usecases.settle import settle
 
 log = logging.getLogger(__name__)
 
+Offers = tuple[tuple[str, DistributionFile], ...]
+
 #: A proxy can spoil a body once; a file that is wrong this often is wrong at its source.
 CORRUPT_TRIES = 3
 
@@ -36,16 +40,18 @@ def download(services: Services, sha256: str, worker: Worker) -> list[Message]:
     claim = services.ledger.blobs.claim(sha256, worker, services.clock(), LEASE)
     if claim is None:
         return []
-    mapping, file = claim.offers[(claim.attempt - 1) % len(claim.offers)]
+    turn = (claim.attempt - 1) % len(claim.offers)
+    offers = claim.offers[turn:] + claim.offers[:turn]
+    mapping, file = offers[0]
     with log_context(mapping=mapping, file=file.filename):
-        return _stage(services, claim, mapping, file)
+        return _stage(services, claim, offers)
 
 
-def _stage(services: Services, claim: BlobClaim, mapping: str, file: DistributionFile) -> list[Message]:
+def _stage(services: Services, claim: BlobClaim, offers: Offers) -> list[Message]:
     blobs = services.ledger.blobs
     try:
         with keeping(lambda until: blobs.extend(claim, until), services.clock):
-            path, _ = fetch(services, mapping, file)
+            path = _fetch(services, offers)
     except (FileRefused, Retryable, MappingBroken) as error:
         return _failed(services, claim, error)
     except Exception as error:
@@ -55,6 +61,18 @@ def _stage(services: Services, claim: BlobClaim, mapping: str, file: Distributio
     ready = blobs.staged(claim, size, services.clock())
     log.info("staged: %d bytes, sha256 %s", size, claim.sha256)
     return [Message("upload", {"transfer": transfer}) for transfer in ready]
+
+
+def _fetch(services: Services, offers: Offers) -> Path:
+    """The staged bytes, from the first offer that serves them under a name which they bear.
+
+    What one Source lost, spoilt or misnamed must not keep another Mapping from copying it.
+    """
+    for mapping, file in offers[:-1]:
+        with suppress(FileRefused):
+            return fetch(services, mapping, file)[0]
+    mapping, file = offers[-1]
+    return fetch(services, mapping, file)[0]
 
 
 def _failed(services: Services, claim: BlobClaim, error: SyncerError) -> list[Message]:

@@ -22,7 +22,8 @@ def fetch(services: Services, mapping_name: str, file: DistributionFile) -> tupl
     if path is None:
         mapping = services.mapping(mapping_name)
         source = services.source_of(mapping)
-        with asking(services, mapping.source.url), source.fetch(file) as chunks:
+        # One owner's files may lie in a store of their own, to which Gitea redirects.
+        with asking(services, str(mapping.source)), source.fetch(file) as chunks:
             path = services.staging.store(file.sha256, chunks)
     metadata = services.inspect(path, file.filename)
     if canonicalize_name(metadata.name) != file.project:

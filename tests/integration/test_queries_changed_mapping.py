@@ -5,12 +5,12 @@ from dataclasses import replace
 from syncer.adapters.database.engine import Database
 from syncer.core.model import TargetRef
 from syncer.queries.overview import MappingState, overview
-from tests.support.ledgers import SERVER, World, file, mapping
+from tests.support.ledgers import SERVER, World, mapping, wheel
 
 
 def test_a_run_says_nothing_of_another_index_that_its_mapping_is_given_later(database: Database) -> None:
     world = World(database)
-    there = [file("demo-1.0-py3-none-any.whl")]
+    there = [wheel("demo")]
     world.settle(world.plan(there, there)[0])
     now, moved = world.now, replace(mapping(), target=TargetRef(SERVER, "root/another"))
 

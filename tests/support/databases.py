@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
 from syncer.adapters.database import migrate
 from syncer.adapters.database.engine import Database, sqlite_url
@@ -54,11 +54,11 @@ class PostgresServer:
 
     @contextmanager
     def database(self) -> Iterator[Database]:
-        """A migrated database without a row; emptying one takes a fifth of the time of making one."""
+        """A migrated database without a row, made by CREATE DATABASE or emptied since it was."""
         database = self._idle.pop() if self._idle else Database(self._create(self.TEMPLATE))
         with closing(database):
             yield database
-        self._empty(database)
+            empty(database)
         self._idle.append(database)
 
     @contextmanager
@@ -72,15 +72,26 @@ class PostgresServer:
         self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url(name)
 
-    def _empty(self, database: Database) -> None:
-        tables = ", ".join(f'"{table}"' for table in Base.metadata.tables)
-        with closing(database), database.write() as session:
-            session.execute(text("SET LOCAL lock_timeout = '5s'"))  # a test that holds a row is at fault
-            session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))
-
     def stop(self) -> None:
         """The server has ended and its folder is gone."""
         self._server.cleanup()
+
+
+def empty(database: Database) -> None:
+    """No table has a row, and ids begin at 1 again.
+
+    It takes a fifth of the time of making a database, and keeps the statements that are compiled.
+    """
+    with database.write() as session:
+        if database.url.get_backend_name() == "sqlite":
+            for table in reversed(Base.metadata.sorted_tables):
+                session.execute(delete(table))
+        else:
+            tables = ", ".join(f'"{table}"' for table in Base.metadata.tables)
+            session.execute(
+                text("SET LOCAL lock_timeout = '5s'")
+            )  # a test that still holds a row is at fault
+            session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))
 
 
 @contextmanager
@@ -120,12 +131,20 @@ def postgres_server() -> Iterator[PostgresServer]:
         server.stop()
 
 
+@pytest.fixture(scope="session")
+def shared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """One SQLite database per test process; whoever uses it empties it afterwards."""
+    with sqlite_database(tmp_path_factory.mktemp("sqlite") / "syncer.db") as opened:
+        yield opened
+
+
 @pytest.fixture(params=BOTH)
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A migrated, empty database: the test runs once on SQLite and once on PostgreSQL."""
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A migrated database without a row: the test runs once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
-        with sqlite_database(tmp_path / "syncer.db") as opened:
-            yield opened
+        shared: Database = request.getfixturevalue("shared_sqlite")
+        yield shared
+        empty(shared)
     else:
         server: PostgresServer = request.getfixturevalue("postgres_server")
         with server.database() as opened:

@@ -160,7 +160,7 @@ def nothing_happens(_call: str) -> None:
 
 
 class Guarded:
-    """A port whose calls are told to an accident before and after: ``target.upload``, ``target.upload done``."""
+    """A port whose calls are told to an accident: ``target.upload``, afterwards ``target.upload done``."""
 
     def __init__(self, name: str, port: Any, accident: Accident) -> None:
         self._name = name
@@ -192,14 +192,18 @@ class Happening:
 
 
 class Death:
-    """The process dies at one of all calls, counted from 0; ``calls`` tells what was called until then."""
+    """The process dies just before one of all calls, counted from 0; ``calls`` tells them until then.
 
-    def __init__(self, at: int, dies_of: type[BaseException]) -> None:
+    To die after a call is to die before the next one: what a process only knows is lost with it.
+    """
+
+    def __init__(self, at: int) -> None:
         self._at = at
-        self._dies_of = dies_of
         self.calls: list[str] = []
 
     def __call__(self, call: str) -> None:
+        if call.endswith(" done"):
+            return
         self.calls.append(call)
         if len(self.calls) - 1 == self._at:
-            raise self._dies_of
+            raise (KeyboardInterrupt if self._at % 2 else SystemExit)

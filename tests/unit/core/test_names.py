@@ -18,6 +18,8 @@ READABLE = [
     pytest.param("demo-1!2.0.tar.gz", FileName(FileKind.SDIST, "demo", "1!2.0"), id="epoch"),
     pytest.param("DEMO-1.0.TAR.GZ", FileName(FileKind.SDIST, "demo", "1.0"), id="upper case suffix"),
     pytest.param("dou__ble-1.0-py3-none-any.whl", FileName(FileKind.WHEEL), id="left to the metadata"),
+    pytest.param("demo-1.0-1.tar.gz", FileName(FileKind.SDIST), id="a post release with a dash"),
+    pytest.param("demo-2-1.0.tar.gz", FileName(FileKind.SDIST), id="a project that ends like a version"),
     pytest.param("nonsense.whl", FileName(FileKind.WHEEL), id="no version in the name"),
 ]
 

@@ -152,15 +152,15 @@ def refuse_overload(server: str, response: requests.Response) -> None:
 
 
 def retry_after(response: requests.Response) -> float | None:
-    """Seconds that a Retry-After header asks for, None when it names none that can be read."""
+    """Seconds, a day at most, that a Retry-After header asks for; None when it cannot be read."""
     value = response.headers.get("Retry-After", "")
-    if value.isdigit():
-        return float(value)
+    if value.isascii() and value.isdigit():
+        return min(float(value), LONGEST_WAIT)
     try:
         wait = parsedate_to_datetime(value) - parsedate_to_datetime(response.headers["Date"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         return None
-    return max(0.0, wait.total_seconds())
+    return min(max(0.0, wait.total_seconds()), LONGEST_WAIT)
 
 
 def host_of(url: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from syncer.core.retry import LONGEST_ASKED
+
 #: Failures in a row after which nobody asks the server any more for a while.
 OPENS_AFTER = 3
 FIRST_PAUSE = 2.0
@@ -14,8 +16,10 @@ PROBE = 10.0
 def pause_after(failures: int, asked: float | None = None) -> float:
     """Seconds to leave the server alone after so many failures in a row; 0 while it may be chance.
 
-    Doubles from two seconds to fifteen; never less than what the server itself asked for.
+    Doubles from two seconds to fifteen; never less than what the server itself asked for, within
+    reason.
     """
+    patience = min(asked or 0.0, LONGEST_ASKED)
     if failures < OPENS_AFTER:
-        return asked or 0.0
-    return max(min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(failures - OPENS_AFTER, 8)), asked or 0.0)
+        return patience
+    return max(min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(failures - OPENS_AFTER, 8)), patience)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from packaging.metadata import parse_email
 from packaging.utils import InvalidName, canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from syncer.core.errors import NotADistribution
 from syncer.core.model import FileKind, same_version
@@ -20,6 +20,8 @@ MAX_METADATA = 5 * 1024 * 1024
 #: thousands of Requires-Dist lines stay below.
 MAX_HEADERS = 20_000
 MAX_HEADER_NAMES = 500
+#: Characters of a name or version that an error shows.
+_SHOWN = 100
 
 _HEADER = re.compile(r"^([^\s:]+)[ \t]*:", re.MULTILINE)
 _MIME = re.compile(r"^(?=content-type[ \t]*:)", re.MULTILINE | re.IGNORECASE)
@@ -91,6 +93,7 @@ def _parse(raw: bytes, filename: str) -> Mapping[str, object]:
     if len(raw) > MAX_METADATA:
         raise _refused(filename, f"its metadata is larger than {MAX_METADATA // 2**20} MiB")
     text = raw.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\0", "\ufffd")  # a form, a database or a terminal may end at it
     head, _, body = text.partition("\n\n")
     headers = _HEADER.findall(head)
     if len(headers) > MAX_HEADERS or len({header.lower() for header in headers}) > MAX_HEADER_NAMES:
@@ -120,7 +123,7 @@ def _version(fields: Mapping[str, object], filename: str) -> str:
     version = _text(fields.get("version"))
     try:
         Version(version)
-    except InvalidVersion:
+    except ValueError:  # also of numbers with thousands of digits, which are no InvalidVersion
         version = ""
     if not version or not version.isascii():
         raise _refused(filename, "its metadata has no valid Version (PEP 440)")
@@ -134,7 +137,8 @@ def _spelling(filename: str, name: str, version: str) -> str:
             for candidate in (version, written, written.replace("_", "+", 1)):
                 if written in {candidate, _escaped(candidate)} and same_version(candidate, version):
                     return candidate
-    raise _refused(filename, f"its name says something else than its metadata, which says {name} {version}")
+    said = f"{name[:_SHOWN]} {version[:_SHOWN]}"
+    raise _refused(filename, f"its name says something else than its metadata, which says {said}")
 
 
 def _readings(filename: str) -> Iterator[tuple[str, str]]:
@@ -157,7 +161,7 @@ def _escaped(version: str) -> str:
 
 def _values(key: str, value: object) -> Iterator[str]:
     if isinstance(value, dict):
-        yield from (f"{label}, {url}" for label, url in value.items())
+        yield from (_text(f"{label}, {url}") for label, url in value.items())
     elif isinstance(value, list):
         yield from _keywords(value) if key == "keywords" else map(_text, value)
     else:

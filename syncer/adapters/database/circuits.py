@@ -54,7 +54,9 @@ class DatabaseCircuits:
         """The server failed once more; from the third time in a row on it is left alone for a while."""
         with self._database.write() as session:
             insert_new(session, CircuitRow, [{"server": server, "changed_at": now}])
-            row = session.get_one(CircuitRow, server, with_for_update=True)
+            row = session.get(CircuitRow, server, with_for_update=True)
+            if row is None:
+                return  # it answered somebody else in this very moment
             row.failures += 1
             pause = pause_after(row.failures, error.retry_after)
             row.open_until = now + timedelta(seconds=pause) if pause else None

@@ -75,10 +75,17 @@ def _current(session: Session, claim: RunClaim, planned: Collection[Key]) -> dic
 
 
 def _same(row: Any, decision: Decision) -> bool:
-    said = (decision.reason, decision.file.locator, decision.file.version)
-    return _still_copies(row, decision, kind=decision.kind) and (
-        (row.reason, row.locator, row.version) == tuple(map(storable, said))
-    )
+    said = {name: getattr(row, name) for name in _may_change(decision)}
+    return _still_copies(row, decision, kind=decision.kind) and said == _may_change(decision)
+
+
+def _may_change(decision: Decision) -> dict[str, str]:
+    """What a Copy that goes on may say anew of its file."""
+    return {
+        "reason": storable(decision.reason),
+        "locator": storable(decision.file.locator),
+        "version": storable_name(decision.file.version),
+    }
 
 
 def _still_copies(row: Any, decision: Decision, kind: DecisionKind = DecisionKind.COPY) -> bool:
@@ -89,11 +96,8 @@ def _still_copies(row: Any, decision: Decision, kind: DecisionKind = DecisionKin
 
 
 def _refresh(session: Session, decision_id: int, decision: Decision) -> None:
-    session.execute(
-        update(DecisionRow)
-        .where(DecisionRow.id == decision_id)
-        .values(reason=decision.reason, locator=decision.file.locator, version=decision.file.version)
-    )
+    changes = update(DecisionRow).where(DecisionRow.id == decision_id).values(**_may_change(decision))
+    session.execute(changes)
 
 
 def _values(claim: RunClaim, decision: Decision, now: datetime) -> dict[str, Any]:
@@ -101,15 +105,13 @@ def _values(claim: RunClaim, decision: Decision, now: datetime) -> dict[str, Any
     return {
         "mapping": claim.mapping,
         "project": storable_name(file.project),
-        "version": file.version,
         "filename": storable_name(file.filename),
         "sha256": file.sha256,
         "size": file.size,
         "requires_python": file.requires_python,
-        "locator": file.locator,
         "repository": file.repository,
         "kind": decision.kind,
-        "reason": decision.reason,
+        **_may_change(decision),
         "target_sha256": decision.target_sha256,
         "overwrite": decision.overwrite,
         "from_run_id": claim.id,

@@ -6,7 +6,7 @@ import hashlib
 
 from sqlalchemy import Dialect, Text, TypeDecorator
 
-#: A name beyond this is no file's or project's that a target would take, and an index entry has limits.
+#: No target takes a longer name or version, and PostgreSQL no index entry beyond 2700 bytes.
 LONGEST_NAME = 300
 
 

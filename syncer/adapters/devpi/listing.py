@@ -28,15 +28,15 @@ def unreadable(place: str, what: str) -> ListingIncomplete:
 def read_facts(index: str, answer: Any) -> TargetFacts:
     """The facts of an index from ``GET /user/index``; raises TargetMissing unless it takes uploads."""
     config = _result(index, answer)
-    kind = config.get("type")
+    kind = _expect(index, config.get("type"), str)
     if kind != "stage":
         raise TargetMissing(
-            f"devpi's index {index} takes no uploads: it is of type {kind}.",
+            f"devpi's index {index} takes no uploads: it is of type {kind[:40]!r}.",
             "Only an index of type stage holds files of its own.",
             "Name another index in the mapping, or create one with 'devpi index -c USER/INDEX'.",
         )
     bases = _expect(index, config.get("bases", []), list)
-    return TargetFacts(bool(config.get("volatile", True)), tuple(str(base) for base in bases))
+    return TargetFacts(bool(config.get("volatile", True)), tuple(_expect(index, base, str) for base in bases))
 
 
 def read_projects(index: str, answer: Any) -> frozenset[str]:
@@ -48,12 +48,12 @@ def read_projects(index: str, answer: Any) -> frozenset[str]:
 def read_project(place: str, project: str, answer: Any) -> Iterator[DistributionFile]:
     """The files in ``GET /user/index/project?ignore_bases``; a version may have none."""
     for version, data in _result(place, answer).items():
-        requires_python = _expect(place, data, dict).get("requires_python") or ""
+        requires_python = _requires_python(place, _expect(place, data, dict).get("requires_python"))
         for link in _expect(place, data.get("+links", []), list):
             if _expect(place, link, dict).get("rel") == "releasefile":
-                filename = _filename(_expect(place, link.get("href"), str))
+                filename = unquote(_path(place, "", link.get("href")).rpartition("/")[2])
                 yield DistributionFile(
-                    project, version, filename, _sha256(link), requires_python=str(requires_python)
+                    project, version, filename, _sha256(link), requires_python=requires_python
                 )
 
 
@@ -63,7 +63,7 @@ def read_simple(place: str, url: str, index: str, project: str, answer: Any) -> 
     Files of bases stand on it as well; devpi gives their links below the base's path.
     """
     for entry in _expect(place, _expect(place, answer, dict).get("files"), list):
-        link = urlsplit(urljoin(url, _expect(place, _expect(place, entry, dict).get("url"), str))).path
+        link = _path(place, url, _expect(place, entry, dict).get("url"))
         if link.partition("/+f/")[0].endswith(f"/{index}"):
             filename = _expect(place, entry.get("filename"), str)
             hashes = _expect(place, entry.get("hashes", {}), dict)
@@ -72,7 +72,7 @@ def read_simple(place: str, url: str, index: str, project: str, answer: Any) -> 
                 read_filename(filename).version,
                 filename,
                 _hex(hashes.get("sha256")),
-                requires_python=str(entry.get("requires-python") or ""),
+                requires_python=_requires_python(place, entry.get("requires-python")),
             )
 
 
@@ -86,16 +86,24 @@ def _expect(place: str, value: Any, kind: type[_T]) -> _T:
     return value
 
 
-def _filename(href: str) -> str:
-    return unquote(urlsplit(href).path.rpartition("/")[2])
+def _path(place: str, base: str, link: Any) -> str:
+    """The path of a link that stands on a page read from ``base``."""
+    try:
+        return urlsplit(urljoin(base, _expect(place, link, str))).path
+    except ValueError as error:
+        raise unreadable(place, "one of its links is no URL") from error
+
+
+def _requires_python(place: str, value: Any) -> str:
+    return _expect(place, value or "", str)
 
 
 def _sha256(link: dict[str, Any]) -> str:
     """Empty when devpi states none, so that the file never counts as equal to another."""
     hashes = link.get("hashes")
     stated = hashes.get("sha256") if isinstance(hashes, dict) else None
-    algorithm, _, digest = str(link.get("hash_spec") or "").partition("=")
-    return _hex(stated) or (_hex(digest) if algorithm == "sha256" else "")
+    algorithm, _, digest = _hex(link.get("hash_spec")).partition("=")
+    return _hex(stated) or (digest if algorithm == "sha256" else "")
 
 
 def _hex(digest: object) -> str:

@@ -11,9 +11,15 @@ from syncer.core.errors import ListingIncomplete
 
 #: A longer ``data-requires-python`` is dropped: the file's own metadata decides anyway.
 MAX_REQUIRES_PYTHON = 4096
+#: Characters of one tag without its quoted values; the standard parser needs hundreds of bytes for each.
+MAX_TAG = 2**16
+#: Characters that are parsed at a time, and the most pieces that the text of one anchor may come in.
+_PIECE = 2**17
+_MAX_TEXTS = 1000
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _FRAGMENT = "#sha256="
+_QUOTED = re.compile(r""""[^"]*"?|'[^']*'?""")
 
 Attributes = list[tuple[str, str | None]]
 
@@ -35,23 +41,28 @@ def parse_simple_page(page: bytes, name: str) -> tuple[Anchor, ...]:
     unknown file is never left out in silence. The page's address plays no part: hrefs carry
     Gitea's ROOT_URL.
     """
-    parser = _PageParser()
+    parser = _PageParser(name)
+    text = page.decode("utf-8", "replace")
     try:
         # Never closed: close() takes time in the square of a hostile page, and what it adds is refused below.
-        parser.feed(page.decode("utf-8", "replace"))
+        for start in range(0, len(text), _PIECE):
+            parser.feed(text[start : start + _PIECE])
+            if len(_QUOTED.sub("", parser.rawdata)) > MAX_TAG:
+                raise _unreadable(name, "it has a tag of absurd size")
     except (ValueError, AssertionError) as error:
         # The standard parser raises these on unknown declarations and on endless character numbers.
         raise _unreadable(name, "it is no well-formed HTML") from error
     if not parser.is_whole:
         raise _unreadable(name, "it ends before </html>")
-    return tuple(_anchor(name, attributes, text) for attributes, text in parser.anchors)
+    return tuple(parser.anchors)
 
 
 class _PageParser(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__(convert_charrefs=True)
-        self.anchors: list[tuple[Attributes, str]] = []
+        self.anchors: list[Anchor] = []
         self.is_whole = False
+        self._name = name
         self._attributes: Attributes | None = None
         self._text: list[str] = []
 
@@ -63,6 +74,8 @@ class _PageParser(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._attributes is not None:
             self._text.append(data)
+            if len(self._text) > _MAX_TEXTS:
+                raise _unreadable(self._name, "an anchor is full of markup")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "a":
@@ -72,7 +85,7 @@ class _PageParser(HTMLParser):
 
     def _end_anchor(self) -> None:
         if self._attributes is not None:
-            self.anchors.append((self._attributes, "".join(self._text)))
+            self.anchors.append(_anchor(self._name, self._attributes, "".join(self._text)))
         self._attributes = None
         self._text.clear()
 

@@ -21,7 +21,7 @@ from syncer.core.errors import (
     UploadRejected,
 )
 from syncer.core.model import Scope, same_version
-from syncer.core.retry import LONGEST_DELAY, delay_after
+from syncer.core.retry import LONGEST_ASKED, LONGEST_DELAY, delay_after
 from syncer.core.secret import Secret
 from syncer.core.states import (
     BLOB_TRANSITIONS,
@@ -70,7 +70,7 @@ def test_a_secret_is_never_shown(value: str) -> None:
 def test_a_delay_is_positive_bounded_and_never_shorter_than_asked(attempt: int, asked: float) -> None:
     delay = delay_after(attempt, asked, random.Random(1))
 
-    assert asked <= delay <= max(asked, LONGEST_DELAY * 1.25)
+    assert min(asked, LONGEST_ASKED) <= delay <= max(LONGEST_ASKED, LONGEST_DELAY * 1.25)
     assert delay >= 1
 
 

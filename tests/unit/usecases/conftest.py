@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.databases import sqlite_database
+from syncer.adapters.database.engine import Database
+from tests.support.databases import empty
 from tests.unit.usecases.workplace import Workplace
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Workplace]:
-    """A Workplace on a database and a staging folder of its own."""
-    with sqlite_database(tmp_path / "syncer.db") as database:
-        yield Workplace(database, tmp_path)
+def place(shared_sqlite: Database, tmp_path: Path) -> Iterator[Workplace]:
+    """A Workplace with an empty database and a staging folder of its own."""
+    yield Workplace(shared_sqlite, tmp_path)
+    empty(shared_sqlite)

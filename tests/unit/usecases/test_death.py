@@ -1,61 +1,77 @@
-"""Every use case may die in any line: once the lease has run out, the work goes on and nothing is lost."""
+"""A process may die in any line: once its lease has run out, others complete the work and nothing is lost."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from syncer.adapters.database.engine import Database
 from syncer.core.states import RunOutcome
 from syncer.ports.queue import Message
-from tests.support.databases import sqlite_database
-from tests.support.dists import sdist, wheel
+from syncer.usecases.leases import LEASE
+from tests.support.databases import empty
+from tests.support.dists import wheel
 from tests.support.ports import Death
 from tests.unit.usecases.workplace import Workplace
 
-FILES = (wheel("alpha", "1.0", requires_python=">=3.9"), sdist("alpha", "1.0", requires_python=">=3.9"))
-#: More calls than a pass makes; the last ones are survived.
-TOO_MANY = 400
+FILE = wheel("alpha", "1.0", requires_python=">=3.9")
+#: The deaths are shared out so that they can be died in parallel.
+SHARES = 2
+
+Work = Callable[[Workplace, int, Death], None]
 
 
-@contextmanager
-def workplace(folder: Path) -> Iterator[Workplace]:
-    folder.mkdir()
-    with sqlite_database(folder / "syncer.db") as database:
-        place = Workplace(database, folder)
-        place.publish(*FILES)
-        yield place
+def a_pass(place: Workplace, run: int, death: Death) -> None:
+    place.carry([Message("discover", {"run": run})], death)
 
 
-def dies(place: Workplace, death: Death) -> tuple[int, bool]:
-    """The Run, and whether the process died on the way."""
-    run = place.request()
+def reconciling_what_another_left(place: Workplace, run: int, death: Death) -> None:
+    """The other one died while it uploaded, and all messages are lost."""
     try:
-        place.carry([Message("discover", {"run": run})], death)
-    except (KeyboardInterrupt, SystemExit):
-        return run, True
-    return run, False
+        place.carry([Message("discover", {"run": run})], Dying("target.upload done"))
+    except KeyboardInterrupt:
+        place.wait(LEASE + 1)
+        place.reconcile(death)
 
 
-@pytest.mark.parametrize("dies_of", [KeyboardInterrupt, SystemExit])
-def test_a_pass_that_dies_at_any_call_is_completed_by_others(
-    tmp_path: Path, dies_of: type[BaseException]
+class Dying:
+    """Dies at the first call of this name."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __call__(self, call: str) -> None:
+        if call == self._name:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+@pytest.mark.parametrize("work", [a_pass, reconciling_what_another_left])
+def test_work_that_dies_before_any_call_is_completed_by_others(
+    shared_sqlite: Database, tmp_path: Path, work: Work, share: int
 ) -> None:
-    wrong = []
-    for number in range(TOO_MANY):
-        with workplace(tmp_path / str(number)) as place:
-            death = Death(number, dies_of)
-            run, died = dies(place, death)
-            if not died:
-                break
-            outcome = place.recover(run)
-            if (outcome, place.arrived(*FILES), sorted(place.target.stored)) != (
-                RunOutcome.COMPLETE,
-                True,
-                sorted(dist.filename for dist in FILES),
-            ):
-                wrong.append((number, death.calls[-1], outcome, place.target.stored))
+    """Each call of a port is the last one once; the file arrives, and is uploaded once."""
+    number, died, wrong = share, True, []
+    while died:
+        place = Workplace(shared_sqlite, tmp_path / str(number))
+        place.publish(FILE)
+        run, death = place.request(), Death(number)
+        died = dies(lambda: work(place, run, death))  # noqa: B023  # called at once
+        found = (place.recover(run), place.arrived(FILE), place.target.stored)
+        if found != (RunOutcome.COMPLETE, True, [FILE.filename]):
+            wrong.append((number, death.calls[-1], found))
+        empty(shared_sqlite)
+        number += SHARES
     assert wrong == []
-    assert 40 < number < TOO_MANY
+    assert number > 25  # both make many more calls
+
+
+def dies(work: Callable[[], None]) -> bool:
+    """Whether it ended by death."""
+    try:
+        work()
+    except (KeyboardInterrupt, SystemExit):
+        return True
+    return False

@@ -1,9 +1,9 @@
-"""The use cases at work: a real database and staging folder, both sides in memory, and a clock of their own."""
+"""The use cases at work: a real database and staging folder, both sides in memory, a clock of their own."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -47,6 +47,8 @@ class Workplace:
         self.sources: dict[str, MemorySource] = {}
         self.targets: dict[str, MemoryTarget] = {}
         self.lanes = 2
+        self.stopping = False
+        self.clock: Callable[[], datetime] = lambda: self.now
         self.source, self.target = self.add_mapping(MAPPING)
 
     def add_mapping(
@@ -76,7 +78,8 @@ class Workplace:
             source_of=lambda mapping: _any(Guarded("source", self._source(mapping), accident)),
             target_of=lambda mapping: _any(Guarded("target", self.targets[mapping.name], accident)),
             lanes_of=lambda _: self.lanes,
-            clock=lambda: self.now,
+            clock=self.clock,
+            stopping=lambda: self.stopping,
             **guarded,
         )
 
@@ -181,6 +184,20 @@ class Workplace:
             row = session.get_one(RunRow, run)
             session.expunge(row)
             return row
+
+
+def staged(
+    place: Workplace, *dists: Dist, name: str = "my-org", force: bool = False
+) -> tuple[int, list[Message]]:
+    """A Run whose files wait for a lane, and the messages that ask for one."""
+    place.publish(*dists, name=name)
+    run, messages = place.plan(name=name, force=force)
+    return run, [upload for message in messages for upload in place.work(message)]
+
+
+def deliver(place: Workplace, dist: Dist, accident: Accident = nothing_happens) -> list[Message]:
+    """One task's work."""
+    return upload(place.services(accident), place.transfer(dist).id, place.worker)
 
 
 class _Archive:

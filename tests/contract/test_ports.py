@@ -1,0 +1,253 @@
+"""The Source and Target in memory behave as the real adapters do, so that tests may use them for these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from syncer.adapters.archive import inspect
+from syncer.core.errors import (
+    ContentConflict,
+    FileGone,
+    RemoteUnavailable,
+    SourceMissing,
+    SyncerError,
+    TargetMissing,
+    Unauthorized,
+    UploadRejected,
+)
+from syncer.core.model import DistributionFile, Scope
+from syncer.ports.source import Source
+from syncer.ports.target import Target
+from tests.contract.sides import DevpiSide, GiteaSide, MemoryServer, MemorySide, SourceSide, TargetSide
+from tests.standin.gitea import StandinGitea
+from tests.support.devpi_place import described
+from tests.support.dists import Dist, sdist, wheel
+
+A = wheel("alpha", "1.0", requires_python=">=3.9")
+A_SDIST = sdist("alpha", "1.0", requires_python=">=3.9")
+A2 = wheel("alpha", "2.0")
+B = wheel("My.Package", "1.0")
+OTHER_A = wheel("alpha", "1.0", payload=b"other")
+
+# Sources
+
+
+@pytest.fixture(params=["memory", "gitea"])
+def registry(request: pytest.FixtureRequest) -> Iterator[SourceSide]:
+    if request.param == "memory":
+        yield MemorySide()
+        return
+    with ExitStack() as stack:
+        yield GiteaSide(stack.enter_context(StandinGitea()), stack)
+
+
+def fetched(source: Source, file: DistributionFile) -> bytes:
+    with source.fetch(file) as chunks:
+        return b"".join(chunks)
+
+
+def file_of(source: Source, dist: Dist) -> DistributionFile:
+    return next(file for file in source.list().files if file.filename == dist.filename)
+
+
+def test_a_source_without_files_has_an_empty_listing(registry: SourceSide) -> None:
+    listing = registry.source.list()
+    assert (listing.files, listing.stated_releases, listing.read_releases) == ((), 0, 0)
+
+
+def test_a_source_lists_every_file_with_its_digest_and_its_totals(registry: SourceSide) -> None:
+    for dist in (A, A_SDIST, A2, B):
+        registry.publish(dist)
+    listing = registry.source.list()
+    assert {(file.project, file.version, file.filename, file.sha256) for file in listing.files} == {
+        ("alpha", "1.0", A.filename, A.sha256),
+        ("alpha", "1.0", A_SDIST.filename, A_SDIST.sha256),
+        ("alpha", "2.0", A2.filename, A2.sha256),
+        ("my-package", "1.0", B.filename, B.sha256),
+    }
+    assert listing.stated_releases == listing.read_releases == 3
+
+
+@pytest.mark.parametrize(
+    ("scope", "expected"),
+    [
+        pytest.param(Scope("Alpha"), {A, A_SDIST, A2}, id="project"),
+        pytest.param(Scope("alpha", "1.0.0"), {A, A_SDIST}, id="version, spelt otherwise"),
+        pytest.param(Scope("my_package"), {B}, id="another spelling"),
+        pytest.param(Scope("nobody"), set(), id="no such project"),
+        pytest.param(Scope("alpha", "3.0"), set(), id="no such version"),
+    ],
+)
+def test_a_source_lists_what_lies_in_the_scope(
+    registry: SourceSide, scope: Scope, expected: set[Dist]
+) -> None:
+    for dist in (A, A_SDIST, A2, B):
+        registry.publish(dist)
+    found = {file.filename for file in registry.source.list(scope).files}
+    assert found == {dist.filename for dist in expected}
+
+
+def test_a_source_gives_the_bytes_as_they_are(registry: SourceSide) -> None:
+    large = wheel("large", "1.0", payload=bytes(range(256)) * 4000)
+    registry.publish(large)
+    assert fetched(registry.source, file_of(registry.source, large)) == large.content
+
+
+def test_a_source_needs_only_locator_and_name_to_find_a_file(registry: SourceSide) -> None:
+    registry.publish(A)
+    listed = file_of(registry.source, A)
+    known = DistributionFile("", "", listed.filename, "", locator=listed.locator)
+    assert fetched(registry.source, known) == A.content
+
+
+def test_a_file_that_was_removed_is_gone(registry: SourceSide) -> None:
+    registry.publish(A)
+    registry.publish(A2)
+    listed = file_of(registry.source, A)
+    registry.remove_alpha()
+    assert {file.filename for file in registry.source.list().files} == {A2.filename}
+    with pytest.raises(FileGone) as gone:
+        fetched(registry.source, listed)
+    assert gone.value.next_step
+
+
+@pytest.mark.parametrize("kind", [RemoteUnavailable, Unauthorized, SourceMissing])
+def test_a_source_out_of_reach_is_never_an_empty_one(registry: SourceSide, kind: type[SyncerError]) -> None:
+    registry.publish(A)
+    with pytest.raises(kind):
+        registry.broken(kind).list()
+
+
+def test_a_file_of_a_source_out_of_reach_is_not_gone(registry: SourceSide) -> None:
+    registry.publish(A)
+    with pytest.raises(RemoteUnavailable):
+        fetched(registry.broken(RemoteUnavailable), file_of(registry.source, A))
+
+
+# Targets
+
+
+@pytest.fixture(params=["memory", "devpi"])
+def server(request: pytest.FixtureRequest) -> TargetSide:
+    if request.param == "memory":
+        return MemoryServer()
+    return DevpiSide(request.getfixturevalue("devpi_place"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where the bytes lie that are uploaded."""
+    made = tmp_path / "files"
+    made.mkdir()
+    return made
+
+
+def upload(target: Target, dist: Dist, folder: Path) -> str:
+    path = dist.write_to(folder)
+    return target.upload(described(dist), path, inspect(path, dist.filename))
+
+
+def held(target: Target, project: str = "alpha") -> dict[str, tuple[str, str]]:
+    """Digest and Requires-Python by file name, as both listings agree on them."""
+    pages = [target.list([project]), target.read_back(project)]
+    digests = [{file.filename: file.sha256 for file in page.files} for page in pages]
+    assert digests[0] == digests[1]
+    return {file.filename: (file.sha256, file.requires_python) for file in pages[1].files}
+
+
+@pytest.mark.parametrize("volatile", [False, True])
+def test_a_new_index_is_empty_and_says_what_it_is(server: TargetSide, volatile: bool) -> None:
+    target = server.index(volatile=volatile)
+    assert target.probe().volatile is volatile
+    assert held(target) == {}
+    assert target.list([]).files == ()
+
+
+def test_what_was_uploaded_is_listed_and_shown_to_installers(server: TargetSide, folder: Path) -> None:
+    target = server.index()
+    assert upload(target, A, folder)
+    upload(target, A_SDIST, folder)
+    upload(target, B, folder)
+    assert held(target) == {A.filename: (A.sha256, ">=3.9"), A_SDIST.filename: (A_SDIST.sha256, ">=3.9")}
+    assert held(target, "my-package") == {B.filename: (B.sha256, "")}
+    (file,) = target.read_back("my-package").files
+    assert file.key == ("my-package", B.filename)
+
+
+def test_only_the_projects_asked_for_are_listed(server: TargetSide, folder: Path) -> None:
+    target = server.index()
+    upload(target, A, folder)
+    upload(target, B, folder)
+    assert {file.project for file in target.list(["my-package", "nobody"]).files} == {"my-package"}
+
+
+def test_what_a_base_holds_is_not_the_index_s_own(server: TargetSide, folder: Path) -> None:
+    base = server.index()
+    upload(base, A, folder)
+    target = server.index(bases=(base,))
+    assert held(target) == {}
+    assert len(target.probe().bases) == 1
+    upload(target, A, folder)
+    assert set(held(target)) == {A.filename}
+
+
+@pytest.mark.parametrize("volatile", [False, True])
+def test_the_same_bytes_are_welcome_again(server: TargetSide, folder: Path, volatile: bool) -> None:
+    target = server.index(volatile=volatile)
+    upload(target, A, folder)
+    assert upload(target, A, folder)
+    assert set(held(target)) == {A.filename}
+
+
+def test_other_bytes_under_the_same_name_are_a_conflict(server: TargetSide, folder: Path) -> None:
+    target = server.index()
+    upload(target, A, folder)
+    with pytest.raises(ContentConflict):
+        upload(target, OTHER_A, folder)
+    assert held(target)[A.filename][0] == A.sha256
+
+
+def test_a_volatile_index_replaces_bytes_without_a_word(server: TargetSide, folder: Path) -> None:
+    target = server.index(volatile=True)
+    upload(target, A, folder)
+    upload(target, OTHER_A, folder)
+    assert held(target)[A.filename][0] == OTHER_A.sha256
+
+
+def test_a_version_has_the_requires_python_of_its_latest_file(server: TargetSide, folder: Path) -> None:
+    target = server.index()
+    upload(target, A, folder)
+    other = sdist("alpha", "1.0", requires_python=">=3.11")
+    upload(target, other, folder)
+    assert {shown for _, shown in held(target).values()} == {">=3.11"}
+
+
+def test_a_file_whose_name_does_not_fit_is_rejected(server: TargetSide, folder: Path) -> None:
+    target = server.index()
+    path = A.write_to(folder)
+    with pytest.raises(UploadRejected) as refusal:
+        target.upload(replace(described(A), filename="beta-1.0.zip"), path, inspect(path, A.filename))
+    assert refusal.value.status == 400
+    assert held(target) == {}
+
+
+@pytest.mark.parametrize("kind", [RemoteUnavailable, Unauthorized, TargetMissing])
+def test_a_target_out_of_reach_takes_nothing(
+    server: TargetSide, folder: Path, kind: type[SyncerError]
+) -> None:
+    target = server.broken(kind)
+    with pytest.raises(kind):
+        target.probe()
+    with pytest.raises(kind):
+        upload(target, A, folder)
+
+
+@pytest.mark.parametrize("kind", [RemoteUnavailable, TargetMissing])
+def test_a_target_out_of_reach_is_never_an_empty_one(server: TargetSide, kind: type[SyncerError]) -> None:
+    with pytest.raises(kind):
+        server.broken(kind).list(["alpha"])

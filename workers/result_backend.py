@@ -7,7 +7,7 @@ from typing import Any
 from celery.backends.base import BaseBackend
 
 from syncer.bootstrap.container import now
-from syncer.ports.ledger import TaskRecord
+from syncer.ports.claims import TaskRecord
 from workers import process
 
 

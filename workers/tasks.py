@@ -9,7 +9,7 @@ from celery import Task, shared_task
 
 from syncer.adapters.queue.celery_queue import CeleryQueue
 from syncer.core.errors import MappingBroken, RemoteUnavailable
-from syncer.ports.ledger import RunRequest, Worker
+from syncer.ports.claims import RunRequest, Worker
 from syncer.ports.queue import Message
 from syncer.usecases.discover import discover as discover_run
 from syncer.usecases.discover import request_run

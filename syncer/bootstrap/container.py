@@ -19,7 +19,7 @@ from syncer.adapters.staging import DirectoryStaging
 from syncer.bootstrap.database import open_database
 from syncer.config.settings import DevpiServer, Settings
 from syncer.core.model import Mapping
-from syncer.ports.ledger import Worker
+from syncer.ports.claims import Worker
 from syncer.ports.source import Source
 from syncer.ports.target import Target
 from syncer.usecases.services import Services

@@ -20,7 +20,7 @@ from syncer.cli.stopping import Stopped, stoppable
 from syncer.cli.summary import read_results, show_results
 from syncer.cli.wiring import opened, settings_of
 from syncer.core.states import RunOutcome
-from syncer.ports.ledger import RunRequest
+from syncer.ports.claims import RunRequest
 from syncer.usecases.complete_pass import complete_pass, handlers
 from syncer.usecases.services import Services
 

@@ -9,117 +9,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from syncer.core.errors import Retryable, SyncerError
-from syncer.core.model import EVERYTHING, DistributionFile, Listing, Scope
+from syncer.core.model import Listing
 from syncer.core.plan import Plan
 from syncer.core.states import Outcome, RunOutcome, RunState
-
-
-@dataclass(frozen=True, slots=True)
-class Worker:
-    """Who does something: a worker's name and the Celery task id, empty outside of one."""
-
-    name: str
-    task_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RunRequest:
-    """What was asked for; ``trigger`` is schedule, call, cli, web or webhook.
-
-    ``source`` and ``target`` say what the Mapping connected when it was asked for: a Run says nothing
-    about another Source or Target that the Mapping of that name is given later.
-    """
-
-    mapping: str
-    trigger: str = "schedule"
-    scope: Scope = EVERYTHING
-    force: bool = False
-    dry_run: bool = False
-    task_id: str = ""
-    source: str = ""
-    target: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RunClaim:
-    """The right to plan one Run."""
-
-    id: int
-    attempt: int
-    mapping: str
-    scope: Scope
-    force: bool
-    dry_run: bool
-    by_person: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BlobClaim:
-    """The right to fetch one Blob; ``offers`` are the (mapping, file) pairs that can serve it."""
-
-    sha256: str
-    attempt: int
-    tries: int
-    offers: tuple[tuple[str, DistributionFile], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TransferClaim:
-    """The right to carry out one Transfer."""
-
-    id: int
-    attempt: int
-    tries: int
-    run_id: int
-    mapping: str
-    file: DistributionFile
-    overwrite: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Uploaded:
-    """A Transfer whose upload was accepted and which has not been read back yet."""
-
-    id: int
-    attempt: int
-    tries: int
-    run_id: int
-    file: DistributionFile
-    requires_python: str
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """The right to upload to one server; there are only a few per server, over all workers."""
-
-    server: str
-    slot: int
-    holder: str
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedWork:
-    """What a recorded Plan leaves to do now."""
-
-    blobs: tuple[str, ...] = ()
-    transfers: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TaskRecord:
-    """One Celery task as Flower, ``celery result`` and the status view read it."""
-
-    id: str
-    name: str = ""
-    state: str = "PENDING"
-    result: Any = None
-    traceback: str = ""
-    worker: str = ""
-    run_id: int | None = None
-    done_at: datetime | None = None
+from syncer.ports.claims import (
+    BlobClaim,
+    Lane,
+    PlannedWork,
+    RunClaim,
+    RunRequest,
+    TaskRecord,
+    TransferClaim,
+    Uploaded,
+    Worker,
+)
 
 
 class RunLedger(Protocol):

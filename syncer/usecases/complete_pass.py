@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from syncer.core.states import RunOutcome, RunState
-from syncer.ports.ledger import RunRequest, Worker
+from syncer.ports.claims import RunRequest, Worker
 from syncer.ports.queue import Message, Queue
 from syncer.usecases.discover import discover, request_run
 from syncer.usecases.download import download

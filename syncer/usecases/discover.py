@@ -9,8 +9,8 @@ from functools import partial
 
 from syncer.core.errors import SyncerError, Unexpected
 from syncer.core.plan import Plan
+from syncer.ports.claims import RunClaim, RunRequest, Worker
 from syncer.ports.context import log_context
-from syncer.ports.ledger import RunClaim, RunRequest, Worker
 from syncer.ports.queue import Message
 from syncer.usecases.circuit import asking
 from syncer.usecases.compare import compare

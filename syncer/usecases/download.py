@@ -19,8 +19,8 @@ from syncer.core.errors import (
 from syncer.core.model import DistributionFile
 from syncer.core.retry import delay_after
 from syncer.core.states import outcome_of
+from syncer.ports.claims import BlobClaim, Worker
 from syncer.ports.context import log_context
-from syncer.ports.ledger import BlobClaim, Worker
 from syncer.ports.queue import Message
 from syncer.usecases.fetch import fetch
 from syncer.usecases.leases import LEASE, keeping

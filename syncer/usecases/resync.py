@@ -9,7 +9,7 @@ from typing import Any
 
 from syncer.core.errors import SyncerError
 from syncer.core.model import Scope
-from syncer.ports.ledger import RunRequest
+from syncer.ports.claims import RunRequest
 
 #: What ``syncer.resync`` takes, with the type of each.
 ARGUMENTS: Dict[str, type] = {

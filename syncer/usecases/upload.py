@@ -18,8 +18,8 @@ from syncer.core.errors import (
 from syncer.core.model import Mapping, TargetRef
 from syncer.core.retry import delay_after
 from syncer.core.states import outcome_of
+from syncer.ports.claims import TransferClaim, Worker
 from syncer.ports.context import log_context
-from syncer.ports.ledger import TransferClaim, Worker
 from syncer.ports.queue import Message
 from syncer.ports.target import Target, TargetFacts
 from syncer.usecases.circuit import asking

@@ -19,8 +19,8 @@ from syncer.core.errors import (
 from syncer.core.model import DistributionFile
 from syncer.core.retry import delay_after
 from syncer.core.states import Outcome
+from syncer.ports.claims import Uploaded
 from syncer.ports.context import log_context
-from syncer.ports.ledger import Uploaded
 from syncer.usecases.circuit import asking
 from syncer.usecases.services import Services
 

@@ -140,7 +140,8 @@ def test_tables_that_vanish_for_a_while_stop_neither_beat_nor_workers(
             live.publish(dist)
             eventually(lambda: made.log("w1").read_text().count("UndefinedTable") > 5, what="failures")
             time.sleep(11)  # longer than the time between two signs of life
-        live.arrives("later", dist)
+        # A Run that lost its table while it was planned is taken up again when its lease runs out.
+        live.arrives("later", dist, seconds=80)
         live.becomes("complete")
         assert [made.is_alive(pid) for pid in programs] == [True, True]
         made.stop()

@@ -11,7 +11,7 @@ from syncer.adapters.database.engine import Database
 from syncer.core.errors import DigestMismatch
 from syncer.core.model import Scope
 from syncer.core.states import Outcome
-from syncer.ports.ledger import TaskRecord
+from syncer.ports.claims import TaskRecord
 from syncer.queries.files import file_detail, mapping_files, why
 from syncer.queries.runs import recent_runs, run_detail
 from syncer.queries.tasks import recent_tasks, task

@@ -22,7 +22,7 @@ from syncer.config.settings import DevpiServer, GiteaServer, Settings, WebSettin
 from syncer.core.errors import DigestMismatch, Unauthorized
 from syncer.core.model import Mapping
 from syncer.core.secret import Secret
-from syncer.ports.ledger import TaskRecord
+from syncer.ports.claims import TaskRecord
 from syncer.web.app import create_app
 from tests.support.ledgers import World, mapping, no_answer, wheel
 

@@ -15,7 +15,7 @@ from syncer.core.errors import DigestMismatch, UploadRejected
 from syncer.core.model import EVERYTHING, DistributionFile, Listing, Scope, Selection
 from syncer.core.plan import make_plan
 from syncer.core.states import Outcome, RunOutcome, RunState
-from syncer.ports.ledger import BlobClaim, RunClaim, RunRequest, TransferClaim, Uploaded, Worker
+from syncer.ports.claims import BlobClaim, RunClaim, RunRequest, TransferClaim, Uploaded, Worker
 from tests.ledger.soundness import Rows, check_steps
 from tests.support.databases import empty
 from tests.support.ledgers import SERVER, START, no_answer, wheel

@@ -13,7 +13,7 @@ from syncer.adapters.database.schema import AttemptRow, Base, BlobRow, DecisionR
 from syncer.core.model import EVERYTHING, DistributionFile, Listing, Scope, Selection
 from syncer.core.plan import make_plan
 from syncer.core.states import BlobState, Outcome, RunOutcome, RunState, TransferState
-from syncer.ports.ledger import PlannedWork, RunClaim, RunRequest, TransferClaim, Uploaded
+from syncer.ports.claims import PlannedWork, RunClaim, RunRequest, TransferClaim, Uploaded
 from tests.support.ledgers import SERVER, World, no_answer
 
 LEASE = 60.0

@@ -10,7 +10,7 @@ import pytest
 from syncer.core.errors import DigestMismatch
 from syncer.core.retry import MAX_ATTEMPTS, MAX_DEATHS
 from syncer.core.states import BlobState, Outcome, RunOutcome, RunState, TransferState
-from syncer.ports.ledger import BlobClaim
+from syncer.ports.claims import BlobClaim
 from tests.ledger.steps import LEASE, Steps
 from tests.support.ledgers import no_answer, wheel
 

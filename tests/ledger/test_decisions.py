@@ -10,7 +10,7 @@ import pytest
 from syncer.adapters.database.schema import BlobRow, DecisionRow, TransferRow
 from syncer.core.model import DistributionFile, Scope
 from syncer.core.states import Outcome, RunOutcome, RunState, TransferState
-from syncer.ports.ledger import TransferClaim
+from syncer.ports.claims import TransferClaim
 from tests.ledger.steps import LEASE, Steps
 from tests.support.ledgers import no_answer, wheel
 

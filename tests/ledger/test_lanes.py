@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from syncer.ports.ledger import Lane
+from syncer.ports.claims import Lane
 from tests.ledger.steps import LEASE, Steps
 from tests.support.ledgers import SERVER
 

@@ -11,7 +11,7 @@ from syncer.adapters.database.engine import Database
 from tests.ledger.machine import LedgerMachine
 
 #: Thousands were tried while this was written; these few keep it true.
-EXAMPLES = int(os.environ.get("LEDGER_EXAMPLES", "10"))
+EXAMPLES = int(os.environ.get("LEDGER_EXAMPLES", "6"))
 
 
 def test_any_order_of_events_leaves_the_ledger_sound_and_loses_nothing(database: Database) -> None:

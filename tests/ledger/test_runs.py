@@ -13,7 +13,7 @@ from syncer.core.errors import Unauthorized
 from syncer.core.model import Scope
 from syncer.core.retry import MAX_DEATHS
 from syncer.core.states import OPEN_RUN, Outcome, RunOutcome, RunState
-from syncer.ports.ledger import RunClaim
+from syncer.ports.claims import RunClaim
 from tests.ledger.steps import LEASE, Steps
 from tests.support.ledgers import no_answer, wheel
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from syncer.adapters.database.schema import HeartbeatRow
-from syncer.ports.ledger import TaskRecord
+from syncer.ports.claims import TaskRecord
 from tests.ledger.steps import Steps
 
 

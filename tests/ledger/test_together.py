@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from syncer.adapters.database.engine import sqlite_url
 from syncer.adapters.database.schema import BlobRow, TransferRow
 from syncer.core.states import BlobState, Outcome, RunState, TransferState
-from syncer.ports.ledger import RunRequest
+from syncer.ports.claims import RunRequest
 from tests.ledger.steps import LEASE, Steps
 from tests.ledger.together import LATER, at_once, meanwhile, processes_that_claim
 from tests.support.databases import sqlite_database

@@ -7,7 +7,7 @@ from datetime import timedelta
 from syncer.core.errors import UploadRejected
 from syncer.core.retry import MAX_ATTEMPTS, MAX_DEATHS
 from syncer.core.states import Outcome, RunOutcome, RunState, TransferState
-from syncer.ports.ledger import TransferClaim, Uploaded
+from syncer.ports.claims import TransferClaim, Uploaded
 from tests.ledger.steps import LEASE, Steps
 from tests.support.ledgers import SERVER, no_answer, wheel
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from syncer.adapters.database.engine import Database
 from syncer.adapters.database.ledger import open_ledger
-from syncer.ports.ledger import Worker
+from syncer.ports.claims import Worker
 from tests.support.databases import closing
 from tests.support.ledgers import SERVER, START
 

@@ -12,7 +12,7 @@ from syncer.core.errors import FileRefused, RemoteUnavailable, SyncerError
 from syncer.core.model import EVERYTHING, DistributionFile, Listing, Mapping, Scope, SourceRef, TargetRef
 from syncer.core.plan import make_plan
 from syncer.core.states import Outcome, RunOutcome, RunState, outcome_of
-from syncer.ports.ledger import BlobClaim, PlannedWork, RunClaim, RunRequest, TransferClaim, Worker
+from syncer.ports.claims import BlobClaim, PlannedWork, RunClaim, RunRequest, TransferClaim, Worker
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SERVER = "http://devpi.example"

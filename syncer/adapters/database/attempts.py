@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from syncer.adapters.database.schema import AttemptRow
 from syncer.core.errors import SyncerError
-from syncer.ports.ledger import Worker
+from syncer.ports.claims import Worker
 
 DOWNLOAD = "download"
 UPLOAD = "upload"

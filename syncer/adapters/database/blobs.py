@@ -16,7 +16,7 @@ from syncer.core.errors import SyncerError
 from syncer.core.model import DistributionFile
 from syncer.core.retry import MAX_ATTEMPTS, MAX_DEATHS
 from syncer.core.states import BlobState, Outcome, TransferState
-from syncer.ports.ledger import BlobClaim, Worker
+from syncer.ports.claims import BlobClaim, Worker
 
 Offers = tuple[tuple[str, DistributionFile], ...]
 

@@ -16,7 +16,7 @@ from syncer.adapters.database.text import storable, storable_name
 from syncer.core.model import Scope
 from syncer.core.plan import Decision, DecisionKind, Plan
 from syncer.core.states import Outcome, TransferState
-from syncer.ports.ledger import RunClaim
+from syncer.ports.claims import RunClaim
 
 Key = tuple[str, str]
 

@@ -10,7 +10,7 @@ from sqlalchemy import and_, delete, update
 from syncer.adapters.database.engine import Database
 from syncer.adapters.database.schema import LaneRow
 from syncer.adapters.database.statements import changed, insert_new
-from syncer.ports.ledger import Lane
+from syncer.ports.claims import Lane
 
 
 class DatabaseLanes:

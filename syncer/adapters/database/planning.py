@@ -13,7 +13,7 @@ from syncer.adapters.database.scopes import CURRENT, within
 from syncer.adapters.database.statements import in_batches, insert_new
 from syncer.core.plan import DecisionKind, Plan
 from syncer.core.states import STAYS_ENDED, BlobState, TransferState
-from syncer.ports.ledger import PlannedWork, RunClaim
+from syncer.ports.claims import PlannedWork, RunClaim
 
 
 def hold_blobs(session: Session, plan: Plan, now: datetime) -> None:

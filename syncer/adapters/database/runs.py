@@ -20,7 +20,7 @@ from syncer.core.model import Listing, Scope
 from syncer.core.plan import Plan
 from syncer.core.retry import HOLDS_RUN, MAX_DEATHS
 from syncer.core.states import OPEN_RUN, RunOutcome, RunState, TransferState
-from syncer.ports.ledger import PlannedWork, RunClaim, RunRequest, Worker
+from syncer.ports.claims import PlannedWork, RunClaim, RunRequest, Worker
 
 UNATTENDED = ("schedule", "webhook")
 

@@ -11,7 +11,7 @@ from sqlalchemy import delete, update
 from syncer.adapters.database.engine import Database
 from syncer.adapters.database.schema import HeartbeatRow, TaskRow
 from syncer.adapters.database.statements import changed, insert_new
-from syncer.ports.ledger import TaskRecord
+from syncer.ports.claims import TaskRecord
 
 
 class DatabaseTasks:

@@ -16,7 +16,7 @@ from syncer.adapters.database.statements import changed, in_batches
 from syncer.core.errors import SyncerError
 from syncer.core.retry import MAX_ATTEMPTS, MAX_DEATHS
 from syncer.core.states import Outcome, TransferState
-from syncer.ports.ledger import TransferClaim, Uploaded, Worker
+from syncer.ports.claims import TransferClaim, Uploaded, Worker
 
 Claim = TransferClaim | Uploaded
 

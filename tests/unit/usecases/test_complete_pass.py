@@ -10,7 +10,7 @@ import pytest
 from syncer.adapters.queue.local import LocalQueue
 from syncer.core.errors import RemoteUnavailable, Unauthorized
 from syncer.core.states import RunOutcome
-from syncer.ports.ledger import RunRequest
+from syncer.ports.claims import RunRequest
 from syncer.usecases import complete_pass as passing
 from syncer.usecases.complete_pass import complete_pass, handlers
 from syncer.usecases.leases import LEASE

@@ -16,7 +16,7 @@ from syncer.core.errors import (
 )
 from syncer.core.model import Scope
 from syncer.core.states import RunOutcome, RunState
-from syncer.ports.ledger import RunRequest
+from syncer.ports.claims import RunRequest
 from syncer.usecases.discover import discover, request_run
 from syncer.usecases.leases import LEASE
 from tests.support.dists import sdist, wheel

@@ -9,7 +9,7 @@ import pytest
 
 from syncer.core.errors import StagingUnavailable
 from syncer.core.states import RunOutcome, RunState
-from syncer.ports.ledger import RunRequest
+from syncer.ports.claims import RunRequest
 from syncer.ports.queue import Message
 from syncer.usecases import reconcile as housekeeping
 from syncer.usecases.discover import request_run

@@ -19,7 +19,8 @@ from syncer.adapters.staging import DirectoryStaging
 from syncer.core.errors import SourceMissing
 from syncer.core.model import Mapping, SourceRef, TargetRef
 from syncer.core.states import RunOutcome, RunState
-from syncer.ports.ledger import Ledger, RunRequest, Worker
+from syncer.ports.claims import RunRequest, Worker
+from syncer.ports.ledger import Ledger
 from syncer.ports.queue import Message
 from syncer.usecases.discover import discover, request_run
 from syncer.usecases.download import download

@@ -5,9 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 N ?= auto
+RUNS ?= 50000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-serve test test-slow test-browser check format lint types contracts migrations docs lock clean
+.PHONY: help demo demo-serve test test-slow fuzz check format lint types contracts migrations docs lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,14 +19,15 @@ demo: $(READY) ## the main job on this machine, end to end; ends by itself
 demo-serve: $(READY) ## the same, and stays up until Ctrl-C
 	@$(BIN)/python -m tests.demo --serve
 
-test: $(READY) ## all tests but the slow ones and those that need a browser
-	$(BIN)/python -m pytest -n $(N) -m "not slow and not browser"
+test: $(READY) ## all tests but the slow ones
+	$(BIN)/python -m pytest -n $(N) -m "not slow"
 
 test-slow: $(READY) ## tests that take minutes
 	$(BIN)/python -m pytest -m slow
 
-test-browser: $(READY) ## tests that drive a browser (needs Chromium on PATH)
-	$(BIN)/python -m pytest -m browser
+fuzz: $(READY) ## coverage-guided fuzzing of every parser (RUNS=50000 each, resumable by SEED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/fuzz/requirements.lock
+	$(BIN)/python -m tests.fuzz all --runs $(RUNS) $(if $(SEED),--seed $(SEED))
 
 check: lint types contracts migrations test ## format, lint, types, import contracts, alembic check, tests
 
@@ -51,11 +53,13 @@ migrations: $(READY)
 docs: $(READY) ## renew the parts of the documentation that the code writes
 	$(BIN)/python -m tests.docs
 
-lock: $(READY) ## resolve the dependencies anew into the two lock files
+lock: $(READY) ## resolve the dependencies anew into the lock files
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 	  --extra postgres pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 	  --extra postgres --group dev -c requirements.lock pyproject.toml -o tests/requirements.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+	  --group fuzz -o tests/fuzz/requirements.lock
 
 clean: ## remove the environment and everything that was generated
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

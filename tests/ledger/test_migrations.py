@@ -14,7 +14,7 @@ from syncer.adapters.database import migrate
 from syncer.adapters.database.engine import Database, sqlite_url
 from syncer.adapters.database.migrate import WrongRevision
 from syncer.adapters.database.schema import Base
-from tests.ledger.together import at_once
+from tests.ledger.together import is_waiting, meanwhile
 from tests.support.databases import BOTH, PostgresServer, closing
 from tests.support.ledgers import World, wheel
 
@@ -117,6 +117,12 @@ def test_a_migration_that_dies_leaves_the_database_as_it_was(empty: Database) ->
     migrate.upgrade(empty)
 
 
-def test_two_migrations_at_once_are_one(empty: Database) -> None:
-    assert at_once(2, lambda _: migrate.upgrade(empty)) == [migrate.head()] * 2
+def test_a_migration_waits_for_another_that_is_under_way(empty: Database) -> None:
+    with empty.write() as session:
+        session.execute(text("SELECT 1"))  # takes SQLite's lock
+        migrate._one_at_a_time(session.connection())
+        with meanwhile(lambda: migrate.upgrade(empty)) as upgraded:
+            assert is_waiting(upgraded)
+            session.commit()
+            assert upgraded.result(timeout=10) == migrate.head()
     assert tables(empty) == set(Base.metadata.tables)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import Future, wait
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from syncer.adapters.database.schema import BlobRow, TransferRow
 from syncer.core.states import BlobState, Outcome, RunState, TransferState
 from syncer.ports.claims import RunRequest
 from tests.ledger.steps import LEASE, Steps
-from tests.ledger.together import LATER, at_once, meanwhile, processes_that_claim
+from tests.ledger.together import LATER, at_once, is_waiting, meanwhile, processes_that_claim
 from tests.support.databases import sqlite_database
 from tests.support.ledgers import SERVER, wheel
 
@@ -124,11 +123,6 @@ def test_many_holders_never_take_more_lanes_than_there_are(world: Steps) -> None
 
 def set_blob(session: Session, state: BlobState) -> None:
     session.execute(update(BlobRow).where(BlobRow.sha256 == A.sha256).values(state=state))
-
-
-def is_waiting(future: Future[Any]) -> bool:
-    """Whether it has not ended, given time to."""
-    return not wait([future], timeout=0.3).done
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from syncer.adapters.database.engine import Database
 from syncer.adapters.database.ledger import open_ledger
@@ -41,6 +41,11 @@ def meanwhile(do: Callable[[], T]) -> Iterator[Future[T]]:
     """It has been begun in a thread, and is over when the block has ended."""
     with ThreadPoolExecutor(1) as pool:
         yield pool.submit(do)
+
+
+def is_waiting(future: Future[Any]) -> bool:
+    """Whether it has not ended, given time to."""
+    return not wait([future], timeout=0.3).done
 
 
 def processes_that_claim(url: str, count: int) -> list[list[int]]:

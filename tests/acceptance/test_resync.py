@@ -53,6 +53,8 @@ def test_celery_result_flower_and_the_ledger_show_the_same_record(asked: Live, f
     shown = requests.get(f"{flower}/api/task/result/{task_id}", timeout=30).json()
     assert (shown["state"], shown["result"]) == ("SUCCESS", result)
     info = requests.get(f"{flower}/api/task/info/{task_id}", timeout=30).json()
+    page = requests.get(f"{flower}/task/{task_id}", timeout=30).text
+    assert f'href="http://127.0.0.1:8080/tasks/{task_id}"' in page
     assert (info["name"], info["state"], info["uuid"]) == ("syncer.resync", "SUCCESS", task_id)
 
 

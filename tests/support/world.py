@@ -185,6 +185,7 @@ class World:
         """A real Flower answers; its URL."""
         port = free_port()
         words = ["flower", "--address=127.0.0.1", f"--port={port}", "--read-only"]
+        words.append(f"--conf={ROOT / 'workers' / 'flowerconfig.py'}")
         self.start("flower", "celery", *words, ready="Connected to", FLOWER_UNAUTHENTICATED_API="true")
         return f"http://127.0.0.1:{port}"
 

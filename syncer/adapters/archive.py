@@ -199,5 +199,7 @@ def _members(archive: tarfile.TarFile, careful: CarefulTar) -> Iterator[tarfile.
 
 def _refuse_outside(place: str) -> None:
     """Installers refuse such an archive as a whole, so nobody could use it."""
+    if "\0" in place:
+        raise Refused("the name of a member holds a NUL")
     if place.startswith("/") or posixpath.normpath(place).split("/")[0] == "..":
         raise Refused(f"a member would land outside of its folder ({place})")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, TypeVar
 from urllib.parse import unquote, urljoin, urlsplit
@@ -14,6 +15,7 @@ from syncer.core.names import read_filename
 from syncer.ports.target import TargetFacts
 
 _T = TypeVar("_T")
+_SHA256 = re.compile("[0-9a-fA-F]{64}")
 
 
 def unreadable(place: str, what: str) -> ListingIncomplete:
@@ -102,9 +104,10 @@ def _sha256(link: dict[str, Any]) -> str:
     """Empty when devpi states none, so that the file never counts as equal to another."""
     hashes = link.get("hashes")
     stated = hashes.get("sha256") if isinstance(hashes, dict) else None
-    algorithm, _, digest = _hex(link.get("hash_spec")).partition("=")
-    return _hex(stated) or (digest if algorithm == "sha256" else "")
+    spec = link.get("hash_spec")
+    algorithm, _, digest = spec.partition("=") if isinstance(spec, str) else ("", "", "")
+    return _hex(stated) or (_hex(digest) if algorithm == "sha256" else "")
 
 
 def _hex(digest: object) -> str:
-    return digest.lower() if isinstance(digest, str) else ""
+    return digest.lower() if isinstance(digest, str) and _SHA256.fullmatch(digest) else ""

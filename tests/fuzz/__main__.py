@@ -51,7 +51,7 @@ def _options() -> argparse.Namespace:
 
 
 def _row(outcome: Outcome) -> str:
-    rate = outcome.executions // max(1, outcome.seconds)
+    rate = round(outcome.executions / max(1.0, outcome.seconds))
     findings = ", ".join(path.name for path in outcome.findings) or ("failed" if outcome.failed else "none")
     return _ROW.format(
         outcome.target,

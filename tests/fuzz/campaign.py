@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +24,6 @@ MEMORY = 1024
 
 _PROGRESS = re.compile(r"cov: (\d+) ft: (\d+) corp: (\d+)/")
 _EXECUTED = re.compile(r"stat::number_of_executed_units: +(\d+)")
-_DONE = re.compile(r"Done \d+ runs in (\d+) second")
 _LOG_LINES = 60
 
 
@@ -33,7 +33,7 @@ class Outcome:
 
     target: str
     executions: int = 0
-    seconds: int = 0
+    seconds: float = 0
     corpus: int = 0
     coverage: int = 0
     features: int = 0
@@ -51,7 +51,7 @@ def fuzz(target: Target, runs: int, seconds: int, seed: int) -> Outcome:
     corpus, findings = WORK / target.name / "corpus", WORK / target.name / "findings"
     for folder in (corpus, findings, CORPUS / target.name):
         folder.mkdir(parents=True, exist_ok=True)
-    before = set(findings.iterdir())
+    before, started = set(findings.iterdir()), time.monotonic()
     with tempfile.NamedTemporaryFile("w", prefix="tokens-", encoding="ascii") as tokens:
         tokens.writelines(_quoted(token) for token in target.tokens)
         tokens.flush()
@@ -68,7 +68,8 @@ def fuzz(target: Target, runs: int, seconds: int, seed: int) -> Outcome:
             "use_value_profile": 1,
         }
         output, status = _run(target, [corpus, CORPUS / target.name], options)
-    return _outcome(target, output, status, sorted(set(findings.iterdir()) - before))
+    found = tuple(sorted(set(findings.iterdir()) - before))
+    return _outcome(target, output, status, found, time.monotonic() - started)
 
 
 def _run(target: Target, folders: Iterable[Path], options: dict[str, str | int]) -> tuple[str, int]:
@@ -78,23 +79,11 @@ def _run(target: Target, folders: Iterable[Path], options: dict[str, str | int])
     return done.stdout.decode("utf-8", "replace"), done.returncode
 
 
-def _outcome(target: Target, output: str, status: int, findings: list[Path]) -> Outcome:
+def _outcome(target: Target, output: str, status: int, findings: tuple[Path, ...], seconds: float) -> Outcome:
     coverage, features, corpus = map(int, (_PROGRESS.findall(output) or [(0, 0, 0)])[-1])
-    return Outcome(
-        target.name,
-        _last(_EXECUTED, output),
-        _last(_DONE, output),
-        corpus,
-        coverage,
-        features,
-        tuple(findings),
-        "\n".join(output.splitlines()[-_LOG_LINES:]) if status or findings else "",
-    )
-
-
-def _last(pattern: re.Pattern[str], output: str) -> int:
-    found = pattern.findall(output)
-    return int(found[-1]) if found else 0
+    executions = int((_EXECUTED.findall(output) or [0])[-1])
+    log = "\n".join(output.splitlines()[-_LOG_LINES:]) if status or findings else ""
+    return Outcome(target.name, executions, seconds, corpus, coverage, features, findings, log)
 
 
 def _quoted(token: str) -> str:

@@ -140,7 +140,8 @@ def test_a_plan_waits_for_whoever_moves_one_of_its_blobs(
     """Else a Transfer could wait for ever for a Blob that nobody fetches."""
     world.planned([A])
     with world.database.write() as session:
-        set_blob(session, before)
+        for step in BlobState.FETCHING, before:
+            set_blob(session, step)
     claim = world.planning(name="other")
     with world.database.write() as session:
         set_blob(session, after)

@@ -72,22 +72,17 @@ class DatabaseBlobs:
 
     def postponed(self, claim: BlobClaim, error: SyncerError, at: datetime, now: datetime) -> None:
         """The Blob is wanted again at that time; after the last attempt its Transfers gave up."""
+        gave_up = claim.tries >= MAX_ATTEMPTS
+        state = BlobState.REFUSED if gave_up else BlobState.WANTED
         with self._database.write() as session:
-            if not _leave(session, claim, BlobState.WANTED, next_attempt_at=at, sent_at=now):
+            if not _leave(session, claim, state, next_attempt_at=at, sent_at=now):
                 return
             end_attempt(session, claim.sha256, claim.attempt, now, result=error.code, error=error)
-            blob = session.get_one(BlobRow, claim.sha256, populate_existing=True)
-            if blob.tries >= MAX_ATTEMPTS:
-                blob.state = BlobState.REFUSED
+            if gave_up:
                 _end_waiting(session, claim.sha256, Outcome.GAVE_UP, error, now)
-            else:
-                _set(
-                    session,
-                    _waiting(session, claim.sha256),
-                    next_attempt_at=at,
-                    tries=blob.tries,
-                    **error_columns(error),
-                )
+                return
+            waiting = _waiting(session, claim.sha256)
+            _set(session, waiting, next_attempt_at=at, tries=claim.tries, **error_columns(error))
 
     def untried(self, claim: BlobClaim, error: SyncerError, at: datetime, now: datetime) -> None:
         """The Blob is wanted again at that time, as if it had not been claimed."""

@@ -20,6 +20,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.orm import Session
 
+from syncer.adapters.database.guards import ILLEGAL
 from syncer.core.errors import RemoteUnavailable, SyncerError
 
 #: How long SQLite waits for another writer; a writer's transaction takes milliseconds.
@@ -41,6 +42,10 @@ class Refused(SyncerError):
 
 class Taken(Refused):
     """A constraint refused the change, as another process was first."""
+
+
+class IllegalTransition(Refused):
+    """The database's own guard refused a move that the state machines do not have: a defect in the syncer."""
 
 
 class Database:
@@ -116,7 +121,8 @@ def _unavailable(url: URL) -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
-        raise Taken(*_refusal(error)) from error
+        kind = IllegalTransition if ILLEGAL in str(error.orig) else Taken
+        raise kind(*_refusal(error)) from error
     except DataError as error:
         raise Refused(*_refusal(error)) from error
     except (DBAPIError, NoFreeConnection) as error:

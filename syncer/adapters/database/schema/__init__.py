@@ -1,0 +1,24 @@
+"""The tables. Alembic's migrations create them; a test holds both equal."""
+
+from __future__ import annotations
+
+from syncer.adapters.database.schema.base import NAMING, Base, UtcDateTime
+from syncer.adapters.database.schema.records import DecisionRow, RunRow
+from syncer.adapters.database.schema.shared import CircuitRow, HeartbeatRow, LaneRow, TaskRow, WarningRow
+from syncer.adapters.database.schema.work import AttemptRow, BlobRow, TransferRow
+
+__all__ = [
+    "NAMING",
+    "AttemptRow",
+    "Base",
+    "BlobRow",
+    "CircuitRow",
+    "DecisionRow",
+    "HeartbeatRow",
+    "LaneRow",
+    "RunRow",
+    "TaskRow",
+    "TransferRow",
+    "UtcDateTime",
+    "WarningRow",
+]

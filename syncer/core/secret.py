@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class Secret:
     """Holds a secret; every way of printing it shows ``***``, only ``reveal`` gives it."""
@@ -30,3 +32,15 @@ class Secret:
     def __reduce__(self) -> str | tuple[object, ...]:
         message = "a Secret is never serialized"
         raise TypeError(message)
+
+
+def one_line(text: str, secrets: Iterable[Secret | None] = ()) -> str:
+    """A server's words in one printable line, without the secrets that it may have been told.
+
+    They are looked for last, for what is taken out of a text can join what was apart.
+    """
+    line = "".join(char for char in " ".join(text.split()) if char.isprintable())
+    for secret in secrets:
+        if secret is not None and secret.reveal():
+            line = line.replace(secret.reveal(), "***")
+    return line

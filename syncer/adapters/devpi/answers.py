@@ -6,7 +6,7 @@ Seen with devpi-server 6.20.3 and devpi-tokens 1.1.0.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ from syncer.core.errors import (
     UploadRejected,
 )
 from syncer.core.model import DistributionFile
+from syncer.core.secret import Secret, one_line
 
 _LONGEST_REASON = 300
 
@@ -44,8 +45,8 @@ def classify_upload_answer(status: int, reason: str, file: DistributionFile) -> 
     return Answer(text, _BY_STATUS.get(status, _by_class(status))(file, status, text))
 
 
-def reason_of(phrase: str, body: bytes) -> str:
-    """What devpi says about a refusal, in one line without markup.
+def reason_of(phrase: str, body: bytes, secrets: Sequence[Secret] = ()) -> str:
+    """What devpi says about a refusal, in one line without markup and without the secrets.
 
     Its own texts stand in the ``title`` or ``message`` of the JSON body, and in the reason phrase; a
     proxy's page tells nothing.
@@ -55,13 +56,8 @@ def reason_of(phrase: str, body: bytes) -> str:
     except (ValueError, RecursionError):
         answer = None
     told = [answer.get("message"), answer.get("title")] if isinstance(answer, dict) else []
-    lines = (_one_line(text) for text in (*told, phrase) if isinstance(text, str))
-    return next((line for line in lines if line), "")
-
-
-def _one_line(text: str) -> str:
-    line = " ".join(text.split()).rstrip(".")
-    return "".join(char for char in line if char.isprintable())[:_LONGEST_REASON]
+    lines = (one_line(text, secrets).rstrip(".") for text in (*told, phrase) if isinstance(text, str))
+    return next((line[:_LONGEST_REASON] for line in lines if line), "")
 
 
 def login_refused(username: str) -> Unauthorized:

@@ -56,7 +56,7 @@ class DevpiClient:
         """
         response = self._get(f"{index}/+api", JSON, _is_anonymous)
         if response.status_code == HTTPStatus.NOT_FOUND:
-            raise index_missing(_reason(response))
+            raise index_missing(self._reason(response))
         self._refuse(response)
         if _is_anonymous(response):
             raise login_refused(self._server.username)
@@ -80,7 +80,7 @@ class DevpiClient:
             response = self._with_login(
                 lambda: self._post(index, form, file.filename, content), _is_unauthorized
             )
-        answer = classify_upload_answer(response.status_code, _reason(response), file)
+        answer = classify_upload_answer(response.status_code, self._reason(response), file)
         if isinstance(answer.error, RateLimited):
             answer.error.retry_after = retry_after(response)
         return answer
@@ -129,8 +129,11 @@ class DevpiClient:
         self._refuse(response)
         try:
             return Secret(json.loads(response.content)["result"]["password"])
-        except (ValueError, LookupError, TypeError):
+        except (ValueError, LookupError, TypeError, RecursionError):
             raise no_devpi(self._base, response.status_code) from None
+
+    def _reason(self, response: requests.Response) -> str:
+        return reason_of(response.reason or "", response.content, self._login.secrets)
 
     def _refuse(self, response: requests.Response) -> None:
         """Raise unless the answer is a plain success."""
@@ -138,7 +141,7 @@ class DevpiClient:
         if response.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.PROXY_AUTHENTICATION_REQUIRED}:
             raise login_refused(self._server.username)
         if response.status_code == HTTPStatus.FORBIDDEN:
-            raise forbidden(_reason(response))
+            raise forbidden(self._reason(response))
         if response.status_code != HTTPStatus.OK:
             raise no_devpi(self._base, response.status_code)
 
@@ -173,7 +176,7 @@ def _is_anonymous(response: requests.Response) -> bool:
         return _is_unauthorized(response)
     try:
         return bool(json.loads(response.content)["result"]["authstatus"][0] != "ok")
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         raise no_devpi(response.url, response.status_code) from None
 
 
@@ -182,7 +185,3 @@ def _json(response: requests.Response) -> Any:
         return json.loads(response.content)
     except (ValueError, RecursionError) as error:
         raise unreadable(f"GET {path_of(response.url)}", "no JSON") from error
-
-
-def _reason(response: requests.Response) -> str:
-    return reason_of(response.reason or "", response.content)

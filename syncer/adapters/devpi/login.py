@@ -46,6 +46,11 @@ class Login:
                 self._token = self._buy(self._server.password)
         return True
 
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """What a server may have been told, and might repeat in its answers."""
+        return tuple(secret for secret in (self._server.password, self._token) if secret is not None)
+
     def _header(self) -> str:
         with self._lock:
             if self._token is None and self._server.password is not None:

@@ -21,7 +21,7 @@ from syncer.core.errors import (
     SyncerError,
     Unauthorized,
 )
-from syncer.core.secret import Secret
+from syncer.core.secret import Secret, one_line
 
 SERVER = "Gitea"
 #: Characters of Gitea's own words that an error shows.
@@ -107,10 +107,7 @@ def of_file(response: requests.Response, owner: str, message: str) -> SyncerErro
 def message_of(response: requests.Response, until: float, token: Secret | None) -> str:
     """Gitea's own words, from JSON or text: one printable line, cut, without the token."""
     body = next(body_chunks(SERVER, response, until=until), b"")
-    text = " ".join(_words(body).split())
-    if token is not None:
-        text = text.replace(token.reveal(), "***")
-    return "".join(char for char in text if char.isprintable())[:MAX_MESSAGE] or "no explanation"
+    return one_line(_words(body), [token])[:MAX_MESSAGE] or "no explanation"
 
 
 _ACCESS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}

@@ -133,7 +133,7 @@ TARGETS = (
     Target(
         "devpi_client",
         client,
-        ("status", "body", "result", "authstatus", "password", "ok", "noauth", "files", "[" * 2000),
+        ("status", "body", "message", "authstatus", "password", "ok", "noauth", SECRET, "[" * 2000),
         json=True,
         max_len=8192,
     ),

@@ -17,7 +17,13 @@ ROUTES = {
     "syncer.download": "download",
     "syncer.upload": "upload",
     "syncer.reconcile": "housekeeping",
+    "syncer.namesakes": "housekeeping",
+    "syncer.tidy": "housekeeping",
 }
+#: Seconds between two looks for history that may be forgotten.
+TIDY_INTERVAL = 3600.0
+#: The least seconds between two looks for namesakes of a Mapping's projects.
+NAMESAKES_INTERVAL = 60.0
 
 
 def celery_settings(settings: Settings, broker_url: str) -> dict[str, Any]:
@@ -73,12 +79,19 @@ def celery_settings(settings: Settings, broker_url: str) -> dict[str, Any]:
 
 
 def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
-    """One discovery entry per Mapping, and reconcile; each expires before the next one comes."""
+    """Discovery and namesakes of each Mapping, reconcile and tidy; each expires before the next one comes."""
     entries: dict[str, dict[str, Any]] = {
         f"discover {mapping.name}": _entry("syncer.discover", mapping.interval, {"mapping": mapping.name})
         for mapping in settings.mappings.values()
     }
+    entries |= {
+        f"namesakes {mapping.name}": _entry(
+            "syncer.namesakes", max(mapping.interval, NAMESAKES_INTERVAL), {"mapping": mapping.name}
+        )
+        for mapping in settings.mappings.values()
+    }
     entries["reconcile"] = _entry("syncer.reconcile", settings.reconcile_interval, {})
+    entries["tidy"] = _entry("syncer.tidy", TIDY_INTERVAL, {})
     return entries
 
 

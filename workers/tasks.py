@@ -14,9 +14,12 @@ from syncer.ports.queue import Message
 from syncer.usecases.discover import discover as discover_run
 from syncer.usecases.discover import request_run
 from syncer.usecases.download import download as download_blob
+from syncer.usecases.leases import recover
+from syncer.usecases.namesakes import look_for_namesakes
 from syncer.usecases.reconcile import reconcile as reconcile_all
 from syncer.usecases.resync import RequestRefused, read_resync
 from syncer.usecases.services import Services
+from syncer.usecases.tidy import tidy as forget_history
 from syncer.usecases.upload import upload as upload_transfer
 from workers import process
 
@@ -56,14 +59,14 @@ def resync(self: Task[Any, Any], /, *args: Any, **kwargs: Any) -> dict[str, Any]
 @shared_task(name="syncer.download", bind=True)
 def download(self: Task[Any, Any], sha256: str) -> dict[str, Any]:
     """Stage one Blob."""
-    _send(self, download_blob(_services(), sha256, _worker(self)))
+    _send(self, download_blob(_recovered(self), sha256, _worker(self)))
     return {"sha256": sha256}
 
 
 @shared_task(name="syncer.upload", bind=True)
 def upload(self: Task[Any, Any], transfer: int) -> dict[str, Any]:
     """Carry one Transfer, and what else is ready for its server, through a free lane."""
-    _send(self, upload_transfer(_services(), transfer, _worker(self)))
+    _send(self, upload_transfer(_recovered(self), transfer, _worker(self)))
     return {"transfer": transfer}
 
 
@@ -73,6 +76,26 @@ def reconcile(self: Task[Any, Any]) -> dict[str, Any]:
     messages = reconcile_all(_services())
     _send(self, messages)
     return {"sent": len(messages)}
+
+
+@shared_task(name="syncer.namesakes", ignore_result=True)
+def namesakes(mapping: str) -> None:
+    """Look whether mirrors have projects of the names that the Mapping syncs."""
+    look_for_namesakes(_services(), mapping)
+
+
+@shared_task(name="syncer.tidy")
+def tidy() -> dict[str, Any]:
+    """Forget old history."""
+    return {"forgotten": forget_history(_services(), process.settings().history)}
+
+
+def _recovered(task: Task[Any, Any]) -> Services:
+    """Where this very task was begun before, whoever did so is gone, and what it held is free."""
+    services = _services()
+    if (task.request.delivery_info or {}).get("redelivered"):
+        recover(services, _worker(task))
+    return services
 
 
 def _services() -> Services:

@@ -15,6 +15,7 @@ COMMANDS = {
     "up": Lazy("syncer.cli.up", "Run everything on this machine until Ctrl-C."),
     "sync": Lazy("syncer.cli.sync", "Make one complete pass now, with no worker or broker."),
     "plan": Lazy("syncer.cli.plan", "Show what a sync would do, and why, file by file."),
+    "retry": Lazy("syncer.cli.retry", "Try again now what failed, was given up or set aside."),
     "status": Lazy("syncer.cli.status", "Show whether each mapping is complete, and what is missing."),
     "why": Lazy("syncer.cli.why", "Tell everything that is known of one file."),
     "init": Lazy("syncer.cli.init", "Write a commented configuration file."),

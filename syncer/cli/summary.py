@@ -12,7 +12,7 @@ import click
 from syncer.adapters.database.engine import Database
 from syncer.bootstrap.logs import printable
 from syncer.cli.text import counts, numbered
-from syncer.core.errors import SyncerError
+from syncer.core.errors import NothingThere, SyncerError
 from syncer.core.states import Outcome, RunOutcome
 from syncer.queries.files import mapping_files
 from syncer.queries.rows import FilePage, FileRow
@@ -47,6 +47,11 @@ class Result:
         return self.run.outcome == RunOutcome.COMPLETE and not self.missing
 
     @property
+    def absent(self) -> bool:
+        """Whether the Mapping does not have the project at all; another one may."""
+        return self.run.error_code == NothingThere("").code and not self.counts
+
+    @property
     def title(self) -> str:
         """The Mapping, and the project when the Run was about one."""
         return printable(self.run.mapping + (f", project {self.run.project}" if self.run.project else ""))
@@ -65,7 +70,7 @@ def show_results(results: list[Result]) -> bool:
             click.echo(f"  {line}")
     missing = {result.run.project for result in results if result.run.project}
     missing -= {result.run.project for result in results if result.counts}
-    complete = all(result.complete for result in results) and not missing
+    complete = all(result.complete or result.absent for result in results) and not missing
     click.echo("")
     for project in sorted(missing):
         click.echo(f"No selected mapping has a project {printable(project)}.")

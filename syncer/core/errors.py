@@ -14,6 +14,7 @@ SyncerError
 │   ├── NotADistribution       no installable wheel or sdist
 │   ├── ContentConflict        the target holds other bytes under this name
 │   └── UploadRejected         the target said no, with status and reason
+├── NothingThere           what was asked for by name is not at the source
 ├── Unexpected             a defect of ours; recorded, and never stops the schedule
 └── MappingBroken          no file of this mapping can be copied; other mappings go on
     ├── Unauthorized           credentials missing, wrong, or without the right
@@ -127,6 +128,10 @@ class UploadRejected(FileRefused):
     def __init__(self, what: str, cause: str = "", next_step: str = "", status: int = 0) -> None:
         super().__init__(what, cause, next_step)
         self.status = status
+
+
+class NothingThere(SyncerError):
+    """What was asked for by name is not at the source."""
 
 
 class Unexpected(SyncerError):

@@ -77,6 +77,9 @@ class Scope:
     def __post_init__(self) -> None:
         object.__setattr__(self, "project", canonicalize_name(self.project) if self.project else "")
 
+    def __str__(self) -> str:
+        return f"{self.project} {self.version}".strip() or "everything"
+
     def covers(self, project: str, version: str) -> bool:
         """Whether a release, spelt as the source spells it, lies within the Scope."""
         return self.covers_project(project) and (not self.version or same_version(version, self.version))

@@ -7,7 +7,8 @@ from collections import Counter
 from dataclasses import replace
 from functools import partial
 
-from syncer.core.errors import SyncerError, Unexpected
+from syncer.core.errors import NothingThere, SyncerError, Unexpected
+from syncer.core.model import Mapping
 from syncer.core.plan import Plan
 from syncer.ports.claims import RunClaim, RunRequest, Worker
 from syncer.ports.context import log_context
@@ -62,6 +63,7 @@ def _plan(services: Services, claim: RunClaim) -> list[Message]:
         plan, listing = compare(
             services, mapping, claim.scope, force=claim.force, asking=partial(asking, services)
         )
+        _require_something(claim, plan, mapping)
         work = runs.record(claim, plan, listing, mapping.target.url, services.clock())
     if work is None:
         return []
@@ -69,6 +71,16 @@ def _plan(services: Services, claim: RunClaim) -> list[Message]:
     downloads = [Message("download", {"sha256": sha256}) for sha256 in work.blobs]
     uploads = [Message("upload", {"transfer": transfer}) for transfer in work.transfers]
     return [*downloads, *uploads]
+
+
+def _require_something(claim: RunClaim, plan: Plan, mapping: Mapping) -> None:
+    """Raise NothingThere rather than call complete what does not exist; whole Runs tell of withdrawals."""
+    if claim.scope.project and not plan.decisions:
+        raise NothingThere(
+            f"{mapping.source} has no file of {claim.scope}.",
+            "The name or version is misspelt, or nothing of it was published yet.",
+            "Compare it with the package's page in Gitea.",
+        )
 
 
 def _counts(plan: Plan) -> str:

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from syncer.core.errors import Retryable
+from syncer.ports.claims import Worker
+from syncer.usecases.services import Services
 
-#: Seconds that a claim outlives its worker: short enough for a quick recovery, long enough for a
-#: slow database.
-LEASE = 60.0
+#: Seconds that a claim outlives its worker where nothing tells that it is gone: short enough for a quick
+#: recovery, long enough for a slow database and for clocks that differ.
+LEASE = 30.0
 
 
 @contextmanager
@@ -36,3 +38,19 @@ def _extend_until(
                 return  # the claim was lost; its work can no longer be written
         except Retryable:
             continue  # the database is away for a moment; the next turn tries again
+
+
+def recover(services: Services, gone: Worker) -> None:
+    """What a worker left behind, or one of its tasks if one is named, can be claimed by others at once.
+
+    Celery delivers a task again only when the process that had it is gone; and a worker that starts
+    has none of the claims that a former one of its name left.
+    """
+    services.ledger.recovery.expire(gone, services.clock())
+    free_expired(services)
+
+
+def free_expired(services: Services) -> None:
+    """Work whose lease has expired can be claimed; what killed its workers too often is set aside."""
+    services.ledger.blobs.free_expired(services.clock())
+    services.ledger.transfers.free_expired(services.clock())

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from syncer.core.errors import Retryable
 from syncer.ports.queue import Message
+from syncer.usecases.leases import LEASE, free_expired
 from syncer.usecases.services import Services
 from syncer.usecases.settle import settle
 from syncer.usecases.verify import verify_due
@@ -23,8 +24,8 @@ KEEP_STAGED = 3600.0
 def reconcile(services: Services, lost_after: float = LOST_AFTER) -> list[Message]:
     """Expired claims are free, uploads are read back, Runs are settled, lost messages are sent again."""
     ledger = services.ledger
-    ledger.blobs.free_expired(services.clock())
-    ledger.transfers.free_expired(services.clock())
+    ledger.recovery.tame_times(services.clock(), LEASE)
+    free_expired(services)
     verify_due(services)
     startable = settle(services)
     _keep_house(services)

@@ -47,7 +47,7 @@ def upload(services: Services, transfer_id: int, worker: Worker) -> list[Message
     if server is None or services.ledger.circuits.paused(server, services.clock()):
         return []
     lanes, clock = services.ledger.lanes, services.clock
-    holder = f"{worker.name}/{uuid.uuid4().hex}"
+    holder = f"{worker.name}/{worker.task_id or uuid.uuid4().hex}"
     lane = lanes.acquire(server, services.lanes_of(server), holder, clock(), LEASE)
     if lane is None:
         return []

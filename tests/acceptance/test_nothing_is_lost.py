@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from sqlalchemy import func, select
 
 from syncer.adapters.database.schema import AttemptRow
 from syncer.core.states import RunOutcome
+from syncer.usecases.leases import LEASE
 from tests.acceptance.conftest import on_request, ready
 from tests.acceptance.later import leases_run_out, messages_are_lost
 from tests.acceptance.live import FILES, LIST, Live
@@ -34,11 +36,20 @@ class Rough:
     valve: Valve
     lives: Iterator[Live]
     workers: list[int] = field(default_factory=list)
+    name: str = ""
     _numbers: Iterator[int] = field(default_factory=count)
 
-    def start_worker(self, queues: str = QUEUES) -> None:
-        """One more worker, with a name of its own."""
-        self.workers.append(self.world.start_worker(queues, name=f"worker{next(self._numbers)}"))
+    def start_worker(self, queues: str = QUEUES, *, again: bool = False) -> None:
+        """One more worker, with a name of its own unless it is the last one that is started again."""
+        if not again:
+            self.name = f"worker{next(self._numbers)}"
+        self.workers.append(self.world.start_worker(queues, name=self.name))
+
+    def kill_children(self) -> None:
+        """The processes that carry out the worker's tasks are gone; the worker itself lives on."""
+        for worker in self.workers:
+            for child in Path(f"/proc/{worker}/task/{worker}/children").read_text().split():
+                os.kill(int(child), signal.SIGKILL)
 
     def kill_workers(self) -> None:
         """No worker lives."""
@@ -174,8 +185,32 @@ def test_a_worker_killed_while_it_plans_leaves_a_run_that_another_one_plans(roug
     assert_whole(live, "planned", dist)
 
 
+@pytest.mark.parametrize(
+    "again",
+    [pytest.param(False, id="its child was killed"), pytest.param(True, id="it was started again")],
+)
+def test_what_a_worker_is_known_to_have_left_behind_is_taken_up_at_once(
+    rough: Rough, live: Live, again: bool
+) -> None:
+    """Celery delivers the task again, or a worker of the same name starts: no lease is waited for."""
+    fault = live.fault(faults.drip(100_000, 1.0), FILES)
+    live.publish(dist := large(f"taken-up-{again}"))
+    task = rough.world.send(mapping=live.name)
+    eventually(lambda: rough.world.gitea.faults.hits(fault), what="it is being fetched")
+    if again:
+        rough.kill_workers()
+        live.mend()
+        rough.start_worker(again=True)
+    else:
+        rough.kill_children()
+        live.mend()
+    assert live.finished(task, seconds=LEASE - 5).outcome == RunOutcome.COMPLETE
+    assert_whole(live, f"taken-up-{again}", dist)
+    assert live.results("download") == {"worker_died": 1, "staged": 1}
+
+
 @pytest.mark.slow
-def test_what_a_dead_worker_held_is_free_again_within_a_minute_and_a_half(rough: Rough, live: Live) -> None:
+def test_what_a_dead_worker_held_is_free_again_within_a_minute(rough: Rough, live: Live) -> None:
     """The same without setting any time back."""
     live.publish(dist := large("waited"))
     rough.valve.close("request")
@@ -184,7 +219,7 @@ def test_what_a_dead_worker_held_is_free_again_within_a_minute_and_a_half(rough:
     rough.kill_workers()
     rough.valve.open()
     rough.start_worker()
-    assert live.finished(task, seconds=90).outcome == RunOutcome.COMPLETE
+    assert live.finished(task, seconds=LEASE + 30).outcome == RunOutcome.COMPLETE
     assert_whole(live, "waited", dist)
 
 

@@ -111,3 +111,20 @@ def test_two_files_of_one_content_need_one_blob(world: Steps) -> None:
     work = world.record(world.planning(), [A, twin])
     assert work.blobs == (A.sha256,)
     assert len(world.ledger.blobs.staged(world.fetch(A.sha256), 2048, world.now)) == 2
+
+
+@pytest.mark.parametrize("staged", [False, True], ids=["to be fetched", "to be uploaded"])
+@pytest.mark.parametrize(
+    ("trigger", "due"),
+    [pytest.param("schedule", False), pytest.param("call", True), pytest.param("web", True)],
+)
+def test_only_a_person_s_run_does_not_wait_for_the_next_attempt(
+    world: Steps, trigger: str, due: bool, staged: bool
+) -> None:
+    run = world.ready(A) if staged else world.planned([A])
+    world.put_off(A)
+    world.settle(run)
+    claim = world.planning(trigger)
+    work = world.record(claim, [A])
+    assert bool(work.transfers if staged else work.blobs) is due
+    assert world.transfer(A).tries == (0 if due else 1)

@@ -6,9 +6,12 @@ from syncer.adapters.database.blobs import DatabaseBlobs
 from syncer.adapters.database.circuits import DatabaseCircuits
 from syncer.adapters.database.engine import Database
 from syncer.adapters.database.lanes import DatabaseLanes
+from syncer.adapters.database.recovery import DatabaseRecovery
+from syncer.adapters.database.retention import DatabaseRetention
 from syncer.adapters.database.runs import DatabaseRuns
 from syncer.adapters.database.tasks import DatabaseHeartbeats, DatabaseTasks
 from syncer.adapters.database.transfers import DatabaseTransfers
+from syncer.adapters.database.warnings import DatabaseWarnings
 from syncer.ports.ledger import Ledger
 
 
@@ -22,4 +25,7 @@ def open_ledger(database: Database) -> Ledger:
         circuits=DatabaseCircuits(database),
         tasks=DatabaseTasks(database),
         heartbeats=DatabaseHeartbeats(database),
+        recovery=DatabaseRecovery(database),
+        retention=DatabaseRetention(database),
+        warnings=DatabaseWarnings(database),
     )

@@ -39,6 +39,8 @@ def open_transfers(session: Session, claim: RunClaim, server: str, now: datetime
     _create_missing(session, claim, copies, server, now)
     _reopen(session, claim, copies, now)
     _adopt(session, claim)
+    if claim.by_person:
+        _hurry(session, claim, now)
     _want_blobs(session, claim, now)
     return _work(session, claim, now)
 
@@ -93,6 +95,21 @@ def _adopt(session: Session, claim: RunClaim) -> None:
         .where(TransferRow.decision_id.in_(inside), TransferRow.state != TransferState.ENDED)
         .values(run_id=claim.id)
     )
+
+
+def _hurry(session: Session, claim: RunClaim, now: datetime) -> None:
+    """What waits for its next attempt is due now, and begins to count anew, as somebody asks for it."""
+    at_once = {"next_attempt_at": now, "sent_at": None, "tries": 0, "deaths": 0}
+    waits = TransferRow.state.in_([TransferState.WAITING, TransferState.READY])
+    mine = and_(TransferRow.run_id == claim.id, waits)
+    digests = (
+        select(DecisionRow.sha256)
+        .join(TransferRow, TransferRow.decision_id == DecisionRow.id)
+        .where(TransferRow.run_id == claim.id, TransferRow.state == TransferState.WAITING)
+    )
+    wanted = and_(BlobRow.state == BlobState.WANTED, BlobRow.sha256.in_(digests))
+    session.execute(update(BlobRow).where(wanted).values(**at_once))
+    session.execute(update(TransferRow).where(mine).values(**at_once))
 
 
 def _want_blobs(session: Session, claim: RunClaim, now: datetime) -> None:

@@ -184,3 +184,13 @@ def test_a_dry_run_finds_everything_and_does_nothing(place: Workplace) -> None:
     place.publish(A)
     assert place.sync(dry_run=True) is RunOutcome.PLANNED
     assert place.target.stored == []
+
+
+@pytest.mark.parametrize(
+    "scope", [Scope("misspelt"), Scope("alpha", "9.9")], ids=["no such project", "no such version"]
+)
+def test_what_does_not_exist_is_never_called_complete(place: Workplace, scope: Scope) -> None:
+    place.publish(A)
+    run, messages = place.plan(scope=scope)
+    assert messages == []
+    assert place.ledger.runs.state(run) == (RunState.FINISHED, RunOutcome.FAILED)

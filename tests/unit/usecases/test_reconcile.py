@@ -15,6 +15,7 @@ from syncer.usecases import reconcile as housekeeping
 from syncer.usecases.discover import request_run
 from syncer.usecases.leases import LEASE
 from syncer.usecases.reconcile import KEEP_STAGED, LOST_AFTER, reconcile
+from syncer.usecases.tidy import tidy
 from tests.support.databases import empty
 from tests.support.dists import wheel
 from tests.support.ports import Happening
@@ -140,3 +141,22 @@ def test_a_staging_folder_that_cannot_be_cleaned_holds_nothing_up(place: Workpla
     run = place.request()
     trouble = Happening("staging.keep_only", StagingUnavailable("It is full.", "It is small.", "Free some."))
     assert reconcile(place.services(trouble)) == [Message("discover", {"run": run})]
+
+
+def test_old_history_is_forgotten_and_what_is_there_stays_proved(place: Workplace) -> None:
+    place.publish(A)
+    for _ in range(5):
+        place.sync()
+    place.wait(31 * 86400.0)
+    assert tidy(place.services(), 30 * 86400.0) > 0
+    assert tidy(place.services(), 30 * 86400.0) == 0
+    assert place.sync() is RunOutcome.COMPLETE
+    assert place.target.stored == [A.filename]
+
+
+def test_housekeeping_ends_when_the_process_is_to_stop(place: Workplace) -> None:
+    for _ in range(3):
+        place.sync()
+    place.wait(31 * 86400.0)
+    place.stopping = True
+    assert tidy(place.services(), 30 * 86400.0) == 0

@@ -22,3 +22,7 @@ class Queue(Protocol):
     def send(self, messages: Iterable[Message]) -> None:
         """Every message is handed over, or RemoteUnavailable is raised."""
         ...
+
+    def waiting(self, task: str) -> bool:
+        """Whether messages of the task still wait to be taken up; raises RemoteUnavailable."""
+        ...

@@ -48,7 +48,7 @@ def complete_pass(
         ended.update(_finished(services, waiting))
         observe([run for run in waiting if run not in ended])
         if time.monotonic() >= next_look:
-            queue.send(reconcile(services, LOST_AFTER))
+            queue.send(reconcile(services, lambda _task: LOST_AFTER))
             next_look = time.monotonic() + RECONCILE
         time.sleep(LOOK)
     return ended

@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import replace
 from functools import partial
 
-from syncer.core.errors import NothingThere, SyncerError, Unexpected
-from syncer.core.model import Mapping
+from syncer.core.errors import ListingIncomplete, NothingThere, SyncerError, Unexpected
+from syncer.core.model import Listing, Mapping
 from syncer.core.plan import Plan
 from syncer.ports.claims import RunClaim, RunRequest, Worker
 from syncer.ports.context import log_context
@@ -64,6 +64,7 @@ def _plan(services: Services, claim: RunClaim) -> list[Message]:
             services, mapping, claim.scope, force=claim.force, asking=partial(asking, services)
         )
         _require_something(claim, plan, mapping)
+        _doubt_emptiness(services, claim, listing, mapping)
         work = runs.record(claim, plan, listing, mapping.target.url, services.clock())
     if work is None:
         return []
@@ -80,6 +81,19 @@ def _require_something(claim: RunClaim, plan: Plan, mapping: Mapping) -> None:
             f"{mapping.source} has no file of {claim.scope}.",
             "The name or version is misspelt, or nothing of it was published yet.",
             "Compare it with the package's page in Gitea.",
+        )
+
+
+def _doubt_emptiness(services: Services, claim: RunClaim, listing: Listing, mapping: Mapping) -> None:
+    """Raise ListingIncomplete when all files are gone at once, which only a person may believe.
+
+    A registry that is just being restored, or hides what a token may no longer see, says so too.
+    """
+    if not listing.files and not claim.by_person and services.ledger.runs.knows(claim.mapping):
+        raise ListingIncomplete(
+            f"{mapping.source} suddenly has no file at all.",
+            "Gitea is being restored or hides its packages, or everything was deleted.",
+            f"Look at its packages in Gitea; if they were deleted, say so: `syncer sync -m {claim.mapping}`.",
         )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 
-from syncer.core.errors import Retryable
-from syncer.ports.queue import Message
+from syncer.core.errors import RemoteUnavailable, Retryable
+from syncer.ports.queue import Message, Queue
 from syncer.usecases.leases import LEASE, free_expired
 from syncer.usecases.services import Services
 from syncer.usecases.settle import settle
@@ -14,15 +15,30 @@ from syncer.usecases.verify import verify_due
 
 log = logging.getLogger(__name__)
 
-#: Seconds after which a message that led to no claim counts as lost. A message sent twice is
-#: harmless: the second claim finds nothing to do.
+#: Seconds after which a message that led to no claim counts as lost, while others wait before it. A
+#: message sent twice is harmless: the second claim finds nothing to do.
 LOST_AFTER = 60.0
+#: The same where no message waits any more, so that it cannot just be standing in line.
+LOST_FROM_EMPTY_QUEUE_AFTER = 5.0
 #: Seconds that staged bytes which nobody needs are kept.
 KEEP_STAGED = 3600.0
 
 
-def reconcile(services: Services, lost_after: float = LOST_AFTER) -> list[Message]:
-    """Expired claims are free, uploads are read back, Runs are settled, lost messages are sent again."""
+def patience(queue: Queue, task: str) -> float:
+    """Seconds to wait for what the task's messages are to lead to, before they count as lost."""
+    try:
+        return LOST_AFTER if queue.waiting(task) else LOST_FROM_EMPTY_QUEUE_AFTER
+    except RemoteUnavailable:
+        return LOST_AFTER
+
+
+def reconcile(
+    services: Services, lost_after: Callable[[str], float] = lambda _task: LOST_AFTER
+) -> list[Message]:
+    """Expired claims are free, uploads are read back, Runs are settled, lost messages are sent again.
+
+    ``lost_after`` gives the seconds after which a task's message counts as lost.
+    """
     ledger = services.ledger
     ledger.recovery.tame_times(services.clock(), LEASE)
     free_expired(services)
@@ -40,12 +56,10 @@ def _keep_house(services: Services) -> None:
         log.warning("housekeeping: %s", error)
 
 
-def _lost(services: Services, lost_after: float) -> list[Message]:
+def _lost(services: Services, lost_after: Callable[[str], float]) -> list[Message]:
     """What is asked for here counts as sent, so nothing that may fail comes after it."""
-    now = services.clock()
-    unsent_since = now - timedelta(seconds=lost_after)
-    downloads = [Message("download", {"sha256": sha}) for sha in services.ledger.blobs.due(now, unsent_since)]
-    uploads = [
-        Message("upload", {"transfer": row}) for row in services.ledger.transfers.due(now, unsent_since)
-    ]
+    now, ledger = services.clock(), services.ledger
+    download, upload = (now - timedelta(seconds=lost_after(task)) for task in ("download", "upload"))
+    downloads = [Message("download", {"sha256": sha256}) for sha256 in ledger.blobs.due(now, download)]
+    uploads = [Message("upload", {"transfer": row}) for row in ledger.transfers.due(now, upload)]
     return [*downloads, *uploads]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -234,3 +236,49 @@ def test_a_plan_names_every_decision_with_its_reason(place: World, index: str) -
     rows = [line.split(maxsplit=1)[0] for line in result.stdout.splitlines()[1:-1]]
     assert rows == ["*", "+", "x", "!"]
     assert result.stdout.endswith("  1 to copy, 1 in conflict, 1 no distribution, 1 excluded\n")
+
+
+def test_retry_does_what_failed_and_nothing_else(place: World, index: str) -> None:
+    """A refused file is not tried again by itself; a person's word is enough."""
+    fault = place.gitea.faults.add(Fault(faults.flipped_byte(), path="/files/alpha"))
+    assert syncer(place, "sync").exit_code == 1
+    assert syncer(place, "retry", "-m", "my-org").exit_code == 1
+    place.gitea.faults.remove(fault)
+    before = downloads(place)
+    result = syncer(place, "retry", ALPHA.filename)
+    assert result.exit_code == 0
+    assert "1 of 1 file at the target, 1 copied" in result.stdout
+    assert place.on_target(index, "alpha") == {ALPHA.filename: ALPHA.sha256}
+    assert downloads(place) == before + 1
+    assert syncer(place, "sync").exit_code == 0
+    last = syncer(place, "retry")
+    assert (last.exit_code, last.stdout) == (0, "Nothing to try again: every mapping is complete.\n")
+
+
+@pytest.mark.usefixtures("index")
+def test_a_file_that_nobody_knows_cannot_be_tried_again(place: World) -> None:
+    assert syncer(place, "sync").exit_code == 0
+    result = syncer(place, "retry", "misspelt-1.0.tar.gz")
+    assert result.exit_code == 1
+    assert "No run has found misspelt-1.0.tar.gz at the source of a mapping." in result.stderr
+
+
+def test_a_database_restored_from_yesterday_harms_nothing(place: World, index: str) -> None:
+    """What is on devpi is recognised, nothing is uploaded twice, no conflict is invented."""
+    assert syncer(place, "sync").exit_code == 0
+    database = place.folder / "state" / "syncer.db"
+    with sqlite3.connect(database) as now, sqlite3.connect(place.folder / "yesterday.db") as backup:
+        now.backup(backup)
+    late = [place.publish(wheel("alpha", "1.1")), place.publish(wheel("gamma", "1.0"))]
+    assert syncer(place, "sync").exit_code == 0
+    uploads = place.devpi.log.read_text().count(f"POST /{index}")
+    for leftover in database.parent.glob("syncer.db*"):
+        leftover.unlink()
+    (place.folder / "yesterday.db").rename(database)
+    shutil.rmtree(place.folder / "state" / "staging", ignore_errors=True)
+    later = place.publish(wheel("gamma", "1.1"))
+    result = syncer(place, "sync")
+    assert result.exit_code == 0, result.stdout
+    assert "5 of 5 files at the target, 1 copied" in result.stdout
+    assert place.devpi.log.read_text().count(f"POST /{index}") == uploads + 1
+    assert place.on_target(index, "gamma") == {dist.filename: dist.sha256 for dist in (late[1], later)}

@@ -10,7 +10,7 @@ import pytest
 from syncer.adapters.database.engine import Database, sqlite_url
 from syncer.core.errors import Unauthorized
 from syncer.queries.health import Health, health
-from tests.support.ledgers import START, World, mapping, wheel
+from tests.support.ledgers import START, World, mapping, no_answer, wheel
 
 A, B = wheel("alpha"), wheel("beta")
 A2 = wheel("alpha", "2.0")
@@ -41,6 +41,7 @@ def test_its_fields_are_those_of_the_tool_it_replaces_and_who_is_alive() -> None
         "workers",
         "broker",
         "database",
+        "warnings",
     ]
 
 
@@ -131,3 +132,13 @@ def test_red_with_unknown_numbers_when_the_database_does_not_answer(tmp_path: Pa
     assert (found.status, found.red, found.database) == ("degraded", True, False)
     assert (found.package_versions_total, found.synced, found.missing, found.refreshing) == (None,) * 4
     assert "did not answer" in found.errors[0]
+
+
+def test_a_server_that_is_left_alone_is_told_and_nothing_is_green(world: World) -> None:
+    world.sync([A])
+    world.alive()
+    for _ in range(3):
+        world.ledger.circuits.failed(RULES["my-org"].target.url, no_answer(), world.now)
+    found = asked(world)
+    assert (found.status, found.red) == ("degraded", False)
+    assert ["failed 3 times in a row" in error for error in found.errors] == [True]

@@ -312,3 +312,26 @@ def test_who_is_alive(world: World) -> None:
         "upload": ("c@host",),
         "housekeeping": (),
     }
+
+
+def test_a_server_that_fails_again_and_again_is_shown_until_it_answers(world: World) -> None:
+    rule = RULES["my-org"]
+    circuits = world.ledger.circuits
+    for _ in range(2):
+        circuits.failed(rule.target.url, no_answer(), world.now)
+    assert seen(world).failing == ()
+    circuits.failed(rule.target.url, no_answer(), world.now)
+    (failing,) = seen(world).failing
+    assert (failing.server, failing.failures, failing.probing) == (rule.target.url, 3, False)
+    assert failing.open_until == world.now + timedelta(seconds=2)
+    assert "failed 3 times in a row" in str(failing)
+    world.wait(3)
+    assert seen(world).failing[0].probing
+    circuits.answered(rule.target.url, world.now)
+    assert seen(world).failing == ()
+
+
+def test_a_server_that_no_mapping_needs_is_nobody_s_trouble(world: World) -> None:
+    for _ in range(3):
+        world.ledger.circuits.failed("https://gone.example", no_answer(), world.now)
+    assert seen(world).failing == ()

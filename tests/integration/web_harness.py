@@ -45,7 +45,11 @@ class Site:
 
 @contextmanager
 def site(
-    database: Database, folder: Path, rules: dict[str, Mapping] | None = None, broker: str = ""
+    database: Database,
+    folder: Path,
+    rules: dict[str, Mapping] | None = None,
+    broker: str = "",
+    **changes: Any,
 ) -> Iterator[Site]:
     """A view of the database; its broker is not there unless a URL is given."""
     world = World(database)
@@ -59,8 +63,8 @@ def site(
         broker_url=Secret(broker) if broker else None,
         web=WebSettings(flower_url=f"{FLOWER}/"),
     )
-    built = build(settings)
-    services = replace(built.services, clock=lambda: world.now)
+    built = build(replace(settings, **changes))
+    services = replace(built.services, ledger=world.ledger, clock=lambda: world.now)
     app = create_app(replace(built, database=database, services=services))
     with served(app) as url, httpx.Client(base_url=url) as client:
         yield Site(world, app, client)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from syncer.adapters.database.transfers import WIDEST
 from syncer.core.errors import UploadRejected
 from syncer.core.states import Outcome, TransferState
 from tests.ledger.steps import LEASE, Steps
@@ -91,3 +92,11 @@ def test_only_a_ready_transfer_is_ever_due(world: Steps) -> None:
     world.uploading()
     world.wait(100)
     assert world.ledger.transfers.due(world.now, world.now) == []
+
+
+def test_of_many_that_are_ready_a_few_wake_every_lane_of_their_server(world: Steps) -> None:
+    files = [wheel(f"project{number}") for number in range(WIDEST + 10)]
+    world.ready(*files)
+    now = world.wait(1)
+    assert len(world.ledger.transfers.due(now, now)) == WIDEST
+    assert world.ledger.transfers.due(now, now) == []

@@ -12,8 +12,8 @@ from syncer.adapters.database.attempts import error_columns
 from syncer.adapters.database.decisions import record_decisions, record_dry_run
 from syncer.adapters.database.engine import Database, Taken
 from syncer.adapters.database.planning import hold_blobs, open_transfers
-from syncer.adapters.database.schema import RunRow, TransferRow
-from syncer.adapters.database.scopes import all_at_target
+from syncer.adapters.database.schema import DecisionRow, RunRow, TransferRow
+from syncer.adapters.database.scopes import CURRENT, all_at_target
 from syncer.adapters.database.statements import changed
 from syncer.core.errors import SyncerError
 from syncer.core.model import Listing, Scope
@@ -82,6 +82,11 @@ class DatabaseRuns:
             hold_blobs(session, plan, now)
             record_decisions(session, claim, plan, now)
             return open_transfers(session, claim, server, now)
+
+    def knows(self, mapping: str) -> bool:
+        """Whether a decision about some file of the Mapping stands."""
+        with self._database.read() as session:
+            return bool(session.scalar(select(exists().where(DecisionRow.mapping == mapping, CURRENT))))
 
     def fail(self, claim: RunClaim, error: SyncerError, now: datetime) -> bool:
         """The Run is finished as failed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,9 @@ from syncer.core.states import Outcome, TransferState
 from syncer.ports.claims import TransferClaim, Uploaded, Worker
 
 Claim = TransferClaim | Uploaded
+
+#: More lanes than any server has.
+WIDEST = 64
 
 
 class DatabaseTransfers:
@@ -182,17 +186,29 @@ class DatabaseTransfers:
             return len(rows)
 
     def due(self, now: datetime, unsent_since: datetime) -> list[int]:
-        """Ready Transfers whose time has come and whose message is not on its way."""
+        """Ready Transfers whose time has come and whose message is not on its way; a few of each server."""
         lost = or_(
             TransferRow.sent_at.is_(None),
             TransferRow.sent_at < unsent_since,
             TransferRow.sent_at < TransferRow.next_attempt_at,
         )
+        rows = select(TransferRow.id, TransferRow.server).where(_ready(now), lost).order_by(TransferRow.id)
         with self._database.write() as session:
-            found = list(session.scalars(select(TransferRow.id).where(_ready(now), lost)))
-            for ids in in_batches(found):
+            found = [(row.id, row.server) for row in session.execute(rows)]
+            for ids in in_batches([transfer for transfer, _ in found]):
                 session.execute(update(TransferRow).where(TransferRow.id.in_(ids)).values(sent_at=now))
-            return found
+            return _enough(found)
+
+
+def _enough(found: list[tuple[int, str]]) -> list[int]:
+    """Each message wakes a lane of the server, which takes all that is ready: more messages do nothing."""
+    numbers: Counter[str] = Counter()
+    chosen = []
+    for transfer, server in found:
+        numbers[server] += 1
+        if numbers[server] <= WIDEST:
+            chosen.append(transfer)
+    return chosen
 
 
 def _ready(now: datetime) -> Any:

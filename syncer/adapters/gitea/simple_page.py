@@ -66,6 +66,16 @@ class _PageParser(HTMLParser):
         self._attributes: Attributes | None = None
         self._text: list[str] = []
 
+    def handle_decl(self, decl: str) -> None:
+        if decl.lower() != "doctype html":
+            self.unknown_decl(decl)
+
+    def unknown_decl(self, data: str) -> None:
+        """Refuse what Gitea never writes, and whose end is told differently by every parser."""
+        raise _unreadable(self._name, f"it holds a comment or a declaration, {data[:80]!r}")
+
+    handle_comment = handle_pi = unknown_decl
+
     def handle_starttag(self, tag: str, attrs: Attributes) -> None:
         if tag == "a":
             self._end_anchor()

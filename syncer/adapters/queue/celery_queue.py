@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from celery import Celery
+from kombu import Connection
 from kombu.exceptions import OperationalError
 
 from syncer.core.errors import RemoteUnavailable
@@ -25,8 +27,31 @@ class CeleryQueue:
                     f"syncer.{message.task}", kwargs=message.ids, countdown=message.delay or None
                 )
         except OperationalError as error:
-            raise RemoteUnavailable(
-                f"The broker took no message ({type(error).__name__}).",
-                "It is down or restarting.",
-                "Nothing is lost: reconcile sends it again from the ledger.",
-            ) from error
+            raise _away("took no message", error) from error
+
+    def waiting(self, task: str) -> bool:
+        """Whether the task's queue, which other tasks may share, holds a message; or RemoteUnavailable."""
+        queue = self._app.conf.task_routes[f"syncer.{task}"]["queue"]
+        try:
+            with self._app.connection_or_acquire() as connection, _translated(connection):
+                size = connection.default_channel._size  # noqa: SLF001  # the public way fails for an empty list
+                return bool(size(queue))
+        except OperationalError as error:
+            raise _away("did not tell what waits", error) from error
+
+
+@contextmanager
+def _translated(connection: Connection) -> Iterator[None]:
+    """The transport's own errors are kombu's."""
+    try:
+        yield
+    except (*connection.connection_errors, *connection.channel_errors) as error:
+        raise OperationalError(str(error)) from error
+
+
+def _away(what: str, error: Exception) -> RemoteUnavailable:
+    return RemoteUnavailable(
+        f"The broker {what} ({type(error).__name__}).",
+        "It is down or restarting.",
+        "Nothing is lost: reconcile sends it again from the ledger.",
+    )

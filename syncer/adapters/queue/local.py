@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -23,6 +24,7 @@ class LocalQueue(AbstractContextManager["LocalQueue"]):
 
     def __init__(self, handlers: Mapping[str, tuple[Handler, int]]) -> None:
         self._handlers = {task: handler for task, (handler, _) in handlers.items()}
+        self._waiting: Counter[str] = Counter()
         self._pools = {
             task: ThreadPoolExecutor(threads, thread_name_prefix=task)
             for task, (_, threads) in handlers.items()
@@ -33,8 +35,17 @@ class LocalQueue(AbstractContextManager["LocalQueue"]):
         for message in messages:
             if message.delay:
                 continue
-            future = self._pools[message.task].submit(self._handlers[message.task], **message.ids)
+            self._waiting[message.task] += 1
+            future = self._pools[message.task].submit(self._begin, message)
             future.add_done_callback(self._go_on)
+
+    def waiting(self, task: str) -> bool:
+        """Whether messages of the task wait for a thread."""
+        return self._waiting[task] > 0
+
+    def _begin(self, message: Message) -> list[Message]:
+        self._waiting[message.task] -= 1
+        return self._handlers[message.task](**message.ids)
 
     def _go_on(self, future: Future[list[Message]]) -> None:
         if future.cancelled():

@@ -194,3 +194,20 @@ def test_what_does_not_exist_is_never_called_complete(place: Workplace, scope: S
     run, messages = place.plan(scope=scope)
     assert messages == []
     assert place.ledger.runs.state(run) == (RunState.FINISHED, RunOutcome.FAILED)
+
+
+def test_a_registry_that_is_suddenly_empty_is_believed_by_a_person_only(place: Workplace) -> None:
+    """Nothing is green meanwhile, and what was known stays known."""
+    place.publish(A)
+    place.sync()
+    for file in list(place.source.list().files):
+        place.source.remove(file)
+    assert place.sync(trigger="schedule") is RunOutcome.FAILED
+    assert place.ledger.runs.knows("my-org")
+    assert place.sync() is RunOutcome.COMPLETE
+    assert not place.ledger.runs.knows("my-org")
+    assert place.sync(trigger="schedule") is RunOutcome.COMPLETE
+
+
+def test_a_registry_that_always_was_empty_is_complete(place: Workplace) -> None:
+    assert place.sync(trigger="schedule") is RunOutcome.COMPLETE

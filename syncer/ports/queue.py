@@ -20,7 +20,10 @@ class Queue(Protocol):
     """Carries messages to whoever works; losing one loses no work, reconcile sends it again."""
 
     def send(self, messages: Iterable[Message]) -> None:
-        """Every message is handed over, or RemoteUnavailable is raised."""
+        """Every message is handed over, or RemoteUnavailable is raised.
+
+        One with a long delay may be left out: its work stands in the ledger and is due there.
+        """
         ...
 
     def waiting(self, task: str) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from celery import Celery
 
-from syncer.adapters.queue.celery_queue import CeleryQueue
+from syncer.adapters.queue.celery_queue import LONGEST_COUNTDOWN, CeleryQueue
 from syncer.core.errors import RemoteUnavailable
 from syncer.ports.queue import Message
 from syncer.usecases.reconcile import LOST_AFTER, LOST_FROM_EMPTY_QUEUE_AFTER, patience
@@ -37,6 +37,14 @@ def test_a_message_waits_until_it_is_taken(broker: Broker, queue: CeleryQueue) -
     assert (queue.waiting("download"), queue.waiting("upload")) == (True, False)
     assert broker.client().lpop("download")
     assert not queue.waiting("download")
+
+
+def test_what_is_due_much_later_stays_in_the_ledger(queue: CeleryQueue) -> None:
+    """A long countdown would fill the memory of whichever worker receives it."""
+    queue.send([Message("upload", {"transfer": 1}, delay=LONGEST_COUNTDOWN + 1)])
+    assert not queue.waiting("upload")
+    queue.send([Message("upload", {"transfer": 1}, delay=LONGEST_COUNTDOWN)])
+    assert queue.waiting("upload")
 
 
 def test_messages_count_as_lost_sooner_where_none_is_standing_in_line(queue: CeleryQueue) -> None:

@@ -12,6 +12,10 @@ from kombu.exceptions import OperationalError
 from syncer.core.errors import RemoteUnavailable
 from syncer.ports.queue import Message
 
+#: Seconds that a message may be held back by the worker that receives it. What is due later stands in
+#: the ledger, from which reconcile sends it when its time comes.
+LONGEST_COUNTDOWN = 10.0
+
 
 class CeleryQueue:
     """Sends by name, so that no task module has to be imported; queues come from ``task_routes``."""
@@ -20,9 +24,9 @@ class CeleryQueue:
         self._app = app
 
     def send(self, messages: Iterable[Message]) -> None:
-        """Every message is at the broker, or RemoteUnavailable is raised."""
+        """Every message that is due within moments is at the broker, or RemoteUnavailable is raised."""
         try:
-            for message in messages:
+            for message in (each for each in messages if each.delay <= LONGEST_COUNTDOWN):
                 self._app.send_task(
                     f"syncer.{message.task}", kwargs=message.ids, countdown=message.delay or None
                 )

@@ -29,7 +29,7 @@ create broker_url "redis://:$(cat secrets/redis_password)@redis:6379/0"
 create gitea_secret_key "$(random)"
 create devpi_root_password "$(random)"
 create devpi_password "$(random)"
-create flower_basic_auth "admin:$(random)"
+create web_password "$(random)"
 create gitea_token ""
 
 if [ ! -s secrets/gitea_token ]; then

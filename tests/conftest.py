@@ -49,6 +49,16 @@ def narrow_devpi_server(devpi_cache: Path) -> Iterator[DevpiServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def online_devpi_server(devpi_cache: Path) -> Iterator[DevpiServer]:
+    """A devpi-server whose mirrors ask their upstream."""
+    with (
+        tempfile.TemporaryDirectory(prefix="devpi-") as folder,
+        DevpiServer(Path(folder), cache=devpi_cache, offline=False) as server,
+    ):
+        yield server
+
+
 @pytest.fixture
 def devpi_place(devpi_server: DevpiServer, tmp_path: Path) -> Iterator[Place]:
     """A user of the test's own on the shared devpi-server."""

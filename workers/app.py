@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from celery import Celery
 from kombu import Queue
+from tornado.options import options as flower_options
 
 from syncer.bootstrap.container import broker_url
 from workers import lifecycle, process
@@ -26,7 +28,14 @@ def make_app() -> Celery:
     app.conf.update(celery_settings(settings, url))
     app.conf.task_queues = [Queue(name) for name in QUEUES]
     lifecycle.connect()
+    _configure_flower()
     return app
+
+
+def _configure_flower() -> None:
+    """A Flower of this application reads our configuration without being told, so that none is unguarded."""
+    if "conf" in flower_options:  # as soon as celery has imported Flower's command
+        flower_options.conf = str(Path(__file__).with_name("flowerconfig.py"))
 
 
 app = make_app()

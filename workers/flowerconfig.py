@@ -1,6 +1,6 @@
-"""Flower's configuration file: each task's page links to the same task in the status view.
+"""Flower's configuration file: where it listens, who may look, and a link to the status view.
 
-``celery -A workers flower --conf=$(python -m workers.flowerconfig)``
+Every Flower of `workers` reads it (`workers.app`); what its command line says wins, but for the guard.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from flower.urls import settings as flower_settings
 from tornado.template import Loader, Template
 
 from syncer.config.settings import WebSettings
-from workers import process
+from workers import flowerguard, process
 
 #: Where Flower 2.2's own page shows the task's id; a test opens a real Flower and looks for the link.
 SHOWS_ID = '<code class="text-body-secondary">{{ task.uuid }}</code>'
@@ -34,6 +34,14 @@ def _link(web: WebSettings) -> str:
     return f'<a href="{escape(view)}/tasks/{{{{ task.uuid }}}}">the same task in the status view</a>'
 
 
+_web = process.settings().web
+# Flower takes the names below for its options.
+address = _web.host
+port = _web.flower_port
+read_only = True
+basic_auth = [f"{_web.username}:{_web.password.reveal()}"] if _web.password else []
+
+flowerguard.install(_web)
 flower_settings["template_loader"] = LinkingLoader(flower_settings["template_path"])
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ from syncer.bootstrap.container import now
 from syncer.bootstrap.database import prepare_database
 from syncer.bootstrap.logs import configure_logging, hide_secrets
 from syncer.core.errors import Retryable
+from syncer.ports.claims import Worker
+from syncer.usecases.leases import recover
 from syncer.usecases.reconcile import KEEP_STAGED
 from workers import process
 
@@ -30,7 +32,9 @@ def connect() -> None:
     signals.setup_logging.connect(_logging, weak=False)
     signals.worker_init.connect(_check_revision, weak=False)
     signals.beat_init.connect(_check_revision, weak=False)
+    signals.worker_init.connect(_recover, weak=False)
     signals.worker_init.connect(_tidy_staging, weak=False)
+    signals.worker_ready.connect(_warn, weak=False)
     signals.worker_process_init.connect(_after_fork, weak=False)
     signals.heartbeat_sent.connect(_alive, weak=False)
     signals.worker_shutting_down.connect(_stopping, weak=False)
@@ -61,6 +65,14 @@ def _check_revision(**_signal: Any) -> None:
         raise SystemExit(2) from error
 
 
+def _recover(sender: Any, **_signal: Any) -> None:
+    """What a former worker of this name held when it was killed need not wait for its leases to expire."""
+    try:
+        recover(process.container().services, Worker(str(sender.hostname)))
+    except Retryable as error:
+        log.warning("The claims of a former worker of this name could not be freed: %s", error)
+
+
 def _tidy_staging(**_signal: Any) -> None:
     """Each host tidies its own staging, as no other host can see it."""
     services = process.container().services
@@ -68,6 +80,11 @@ def _tidy_staging(**_signal: Any) -> None:
         services.staging.keep_only(services.ledger.blobs.needed(), KEEP_STAGED)
     except Retryable as error:
         log.warning("The staging directory could not be tidied: %s", error)
+
+
+def _warn(**_signal: Any) -> None:
+    for warning in process.settings().warnings:
+        log.warning("%s", warning)
 
 
 def _after_fork(**_signal: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Any
 
 from celery import Task, shared_task
@@ -16,6 +17,7 @@ from syncer.usecases.discover import request_run
 from syncer.usecases.download import download as download_blob
 from syncer.usecases.leases import recover
 from syncer.usecases.namesakes import look_for_namesakes
+from syncer.usecases.reconcile import patience
 from syncer.usecases.reconcile import reconcile as reconcile_all
 from syncer.usecases.resync import RequestRefused, read_resync
 from syncer.usecases.services import Services
@@ -73,7 +75,7 @@ def upload(self: Task[Any, Any], transfer: int) -> dict[str, Any]:
 @shared_task(name="syncer.reconcile", bind=True, ignore_result=True)
 def reconcile(self: Task[Any, Any]) -> dict[str, Any]:
     """Send again what was lost, free what expired, settle what is done."""
-    messages = reconcile_all(_services())
+    messages = reconcile_all(_services(), partial(patience, CeleryQueue(self.app)))
     _send(self, messages)
     return {"sent": len(messages)}
 

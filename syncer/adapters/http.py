@@ -21,12 +21,20 @@ from syncer.core.errors import RateLimited, RemoteUnavailable
 Authorize = Callable[[requests.PreparedRequest], requests.PreparedRequest]
 
 CHUNK_BYTES = 256 * 1024
+#: What an answer that is read whole may have, unpacked, and the seconds to its last byte: 40 000 files of
+#: one project are half of that, and a server that needs longer than a minute for it is not well.
+LARGEST_ANSWER = 64 * 1024 * 1024
+LONGEST_ANSWER = 60.0
 #: Seconds; a server that asks for a longer pause is asked again after a day.
 LONGEST_WAIT = 86400.0
 
 
+class EndlessAnswer(requests.RequestException):
+    """An answer is larger, or takes longer, than any of this server's can."""
+
+
 class Session(requests.Session):
-    """Keeps connections, gives every request a time-out, and never reads ``.netrc``.
+    """Keeps connections, gives every request a time-out and a limit, and never reads ``.netrc``.
 
     Authorization is dropped on a redirect to another host (requests does so) and nothing from
     ``.netrc`` takes its place.
@@ -42,11 +50,16 @@ class Session(requests.Session):
             self.mount(scheme, HTTPAdapter(pool_connections=pool, pool_maxsize=pool, max_retries=_retries()))
 
     def send(self, request: requests.PreparedRequest, **options: object) -> requests.Response:
-        """Send with this session's time-out unless the caller names another."""
+        """Send with this session's time-out unless the caller names another; read the answer within limits.
+
+        The caller reads what is asked for with ``stream=True``.
+        """
         if options.get("timeout") is None:
             options["timeout"] = self.timeout
+        reads_itself, options["stream"] = options.get("stream"), True
         try:
-            return super().send(request, **options)  # type: ignore[arg-type]  # requests types each option apart
+            response = super().send(request, **options)  # type: ignore[arg-type]  # requests types each option apart
+            return response if reads_itself else _read(response)
         except requests.RequestException:
             raise
         except ValueError:
@@ -64,11 +77,34 @@ class Session(requests.Session):
         options.setdefault("verify", self.verify)
         return super().request(method, url, *args, **options)
 
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Where a redirect leads; its body is nobody's business, and requests would read it to its end."""
+        target = super().get_redirect_target(resp)
+        if target is not None and resp.raw is not None:
+            resp.close()
+        return target
+
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
         """Drop credentials when a redirect leaves the host; take none from ``.netrc``."""
         before, after = str(response.request.url), str(prepared_request.url)
         if self.should_strip_auth(before, after):  # type: ignore[no-untyped-call]  # missing in types-requests
             prepared_request.headers.pop("Authorization", None)
+
+
+def _read(response: requests.Response) -> requests.Response:
+    """The response with its whole body, as requests itself would have read it, without end."""
+    if response.raw is None or response.raw.closed:
+        return response
+    body, until = bytearray(), time.monotonic() + LONGEST_ANSWER
+    while chunk := response.raw.read1(CHUNK_BYTES, decode_content=True):
+        body += chunk
+        if len(body) > LARGEST_ANSWER or time.monotonic() > until:
+            response.close()
+            raise EndlessAnswer(
+                f"more than {LARGEST_ANSWER} bytes or {LONGEST_ANSWER:.0f} s", response=response
+            )
+    response._content = bytes(body)  # noqa: SLF001  # the one way to hand a body over, which requests' own friends go
+    return response
 
 
 def _retries() -> Retry:

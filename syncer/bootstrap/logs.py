@@ -50,10 +50,12 @@ def hide_secrets(settings: Settings) -> None:
     for server in settings.devpi.values():
         for credential in _secrets_in(server):
             hide(b64encode(f"{server.username}:{credential.reveal()}".encode()).decode())
+    for password in _secrets_in(settings.web):
+        hide(b64encode(f"{settings.web.username}:{password.reveal()}".encode()).decode())
     for url in _secrets_in((settings.broker_url, settings.database_url)):
-        password = urlsplit(url.reveal()).password or ""
-        hide(password)
-        hide(unquote(password))
+        within = urlsplit(url.reveal()).password or ""
+        hide(within)
+        hide(unquote(within))
 
 
 def hide(text: str) -> None:

@@ -15,7 +15,7 @@ from syncer.bootstrap.logs import printable
 from syncer.cli.failures import Exit
 from syncer.cli.session import Session
 from syncer.cli.text import ago, counts, echo_json, numbered
-from syncer.cli.wiring import opened, settings_of
+from syncer.cli.wiring import opened, settings_of, warn
 from syncer.core.errors import SyncerError
 from syncer.queries.overview import MappingState, MappingStatus, Overview, overview
 from syncer.queries.rows import FileCounts, FileRow
@@ -37,9 +37,11 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
     with opened(settings) as container:
         require_tables(container.database)
         seen = overview(container.database, settings.mappings, now())
+    warn(settings)
     complete = all(mapping.state == MappingState.COMPLETE for mapping in seen.mappings)
     if as_json:
-        echo_json({"complete": complete, **asdict(seen)})
+        configured = [asdict(warning) for warning in settings.warnings]
+        echo_json({"complete": complete, **asdict(seen), "configuration_warnings": configured})
     else:
         _show(seen)
     ctx.exit(Exit.FINE if complete else Exit.FAILED)
@@ -65,6 +67,10 @@ def _show(seen: Overview) -> None:
     for file in seen.problems:
         for line in _problem(file):
             click.echo(f"  {line}")
+    for warning in seen.warnings:
+        click.secho(f"\nWarning: {printable(str(warning))}", fg="yellow")
+    for server in seen.failing:
+        click.echo(f"\n{printable(str(server))}")
     click.echo(f"\n{_life(seen)}")
 
 

@@ -6,7 +6,7 @@ import click
 
 from syncer.bootstrap.database import prepare_database
 from syncer.cli.session import Session
-from syncer.cli.wiring import opened, settings_of
+from syncer.cli.wiring import opened, settings_of, warn
 from syncer.launch import up
 
 
@@ -21,6 +21,7 @@ def command(ctx: click.Context) -> None:
     """
     session = ctx.ensure_object(Session)
     settings = settings_of(session)
+    warn(settings)
 
     def prepare() -> None:
         with opened(settings) as container:

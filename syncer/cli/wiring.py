@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import click
+
 from syncer.bootstrap.container import Container, build
-from syncer.bootstrap.logs import configure_logging, hide_secrets
+from syncer.bootstrap.logs import configure_logging, hide_secrets, printable
 from syncer.cli.session import Session
 from syncer.config import Settings, load
 
@@ -17,6 +19,12 @@ def settings_of(session: Session) -> Settings:
     settings = load(session.config)
     hide_secrets(settings)
     return settings
+
+
+def warn(settings: Settings) -> None:
+    """The standing warnings of the configuration are on stderr."""
+    for warning in settings.warnings:
+        click.secho(f"Warning: {printable(str(warning))}", fg="yellow", err=True)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from syncer.config.report import Report, nearest, shown
 from syncer.config.resolve import Values
 from syncer.config.schema import Key
 from syncer.config.settings import DevpiServer, GiteaServer, Settings, WebSettings
+from syncer.config.weaknesses import LOOPBACK, is_open, is_told_by_older_name, weaknesses
 from syncer.core.model import Mapping, Selection, SourceRef, TargetRef
 from syncer.core.secret import Secret
 
@@ -41,6 +42,10 @@ class Sections:
             {name.lower(): section for name, section in named.items()} | named,
         )
 
+    def asked_servers(self) -> tuple[Values, ...]:
+        """The sections of Gitea and of every devpi server."""
+        return (self.values[Key("gitea")], *self.servers.values())
+
     def token_section(self, mapping: Values) -> Values | None:
         """The section whose token a mapping uses: its own, its organization's, or the global one."""
         owner = str(mapping.values.get("organization", ""))
@@ -62,6 +67,9 @@ def cross_check(document: Document, sections: Sections, report: Report) -> None:
         _check_token(mapping, sections, report)
     _check_unused(sections, report)
     _check_ports(sections.values[Key("web")], report)
+    _check_web_is_closed(sections.values[Key("web")], report)
+    for place, warning in weaknesses(sections.asked_servers(), sections.values[Key("web")]):
+        report.warning(place, warning.text, warning.next_step)
 
 
 def _check_server(mapping: Values, servers: Dict[str, Values], report: Report) -> None:
@@ -98,6 +106,19 @@ def _check_ports(web: Values, report: Report) -> None:
         )
 
 
+def _check_web_is_closed(web: Values, report: Report) -> None:
+    if is_open(web) and not is_told_by_older_name(web):
+        reason = "it is not loopback and no password is given: everybody on the network could look"
+        fix = "write password_env = VARIABLE below [web], or host = 127.0.0.1"
+        report.mistake(web.place("host"), reason, fix)
+    password = web.secrets.get("password")
+    if password is not None and not password.reveal().isascii():
+        entry = web.secret_entry()
+        place = entry.place if entry else web.stanza.place
+        reason = "the password has characters that browsers send in different ways"
+        report.mistake(place, reason, "choose one of ASCII characters")
+
+
 def build(sections: Sections, path: Path | None) -> Settings:
     """Settings from sections in which no mistake was found."""
     always = {kind: sections.values[Key(kind)] for kind in ALWAYS}
@@ -117,7 +138,9 @@ def build(sections: Sections, path: Path | None) -> Settings:
         upload_workers=runtime.get("upload_workers", int),
         reconcile_interval=runtime.get("reconcile_interval_seconds", float),
         file_deadline=runtime.get("file_deadline_seconds", float),
+        history=86400.0 * runtime.get("history_days", int),
         path=path,
+        warnings=tuple(warning for _, warning in weaknesses(sections.asked_servers(), always["web"])),
     )
 
 
@@ -128,7 +151,9 @@ def _tokens(sections: Sections) -> dict[str, Secret]:
 
 def _web(web: Values) -> WebSettings:
     return WebSettings(
-        host=web.get("host", str),
+        host=LOOPBACK if is_open(web) else web.get("host", str),
+        username=web.get("username", str),
+        password=web.secrets.get("password"),
         port=web.get("port", int),
         flower_port=web.get("flower_port", int),
         url=web.get("url", str),

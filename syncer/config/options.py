@@ -45,6 +45,15 @@ def _verify(server: str) -> Option:
     )
 
 
+def _plain_http(server: str) -> Option:
+    return Option(
+        "plain_http",
+        Kind.SWITCH,
+        f"Whether http:// to {server} on another machine is fine, as nobody else is on that network.",
+        "false",
+    )
+
+
 def _timeout(default: str) -> Option:
     return Option(
         "timeout",
@@ -83,6 +92,7 @@ GITEA = (
     ),
     *_secret("token", "Personal access token for every organization without its own.", "token", asked=True),
     _verify("Gitea"),
+    _plain_http("Gitea"),
     _timeout("10"),
 )
 ORGANIZATION = _secret("token", "Personal access token for this organization.", "token", asked=True)
@@ -106,6 +116,7 @@ DEVPI = (
     *_secret("password", "Password of the devpi user.", "credential", required=True),
     *_secret("token", "Token of the devpi user, instead of a password.", "credential"),
     _verify("devpi"),
+    _plain_http("devpi"),
     _timeout("30"),
     _count("uploads_in_flight", "Uploads to this server at the same time, over all workers.", "2", 64),
 )
@@ -174,11 +185,20 @@ WEB = (
     Option(
         "host",
         Kind.TEXT,
-        "Address that the status view and Flower listen on.",
+        "Address that the status view and Flower listen on; any but loopback needs a password.",
         "127.0.0.1",
         pattern=r"[A-Za-z0-9.:_%-]+",
         shape="a host name or an IP address",
     ),
+    Option(
+        "username",
+        Kind.TEXT,
+        "Who may look at the status view and Flower, if a password is given.",
+        "syncer",
+        pattern=r"[!-9;-~]+",
+        shape="a name of ASCII characters without space and colon",
+    ),
+    *_secret("password", "Password for the status view and Flower, on loopback too.", "password"),
     _count("port", "Port of the status view.", "8080", 65535),
     _count("flower_port", "Port of Flower.", "5555", 65535),
     Option("url", Kind.URL, "Where people reach the status view, if not at host and port."),
@@ -196,6 +216,7 @@ RUNTIME = (
     _count("download_workers", "Downloads at the same time on this machine.", "4", 64),
     _count("upload_workers", "Uploads at the same time on this machine.", "2", 64),
     _seconds("file_deadline_seconds", "Seconds that one try to copy one file may take.", "500", 86400),
+    _count("history_days", "Days that finished runs, tries and tasks are remembered.", "30", 36500),
     _older("download_dir", Kind.PATH, "staging", "dir"),
     _older("server_host", Kind.TEXT, "web", "host"),
     _older("server_port", Kind.COUNT, "web", "port"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from syncer.core.model import Mapping
 from syncer.core.secret import Secret
+from syncer.core.warning import StandingWarning
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,14 @@ class DevpiServer:
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:
-    """Where the status view and Flower listen, and under which addresses people reach them."""
+    """Where the status view and Flower listen, who may look, and where people reach them.
+
+    There is a password wherever ``host`` is not loopback.
+    """
 
     host: str = "127.0.0.1"
+    username: str = "syncer"
+    password: Secret | None = None
     port: int = 8080
     flower_port: int = 5555
     url: str = ""
@@ -50,7 +56,8 @@ class Settings:
 
     ``gitea_tokens`` holds the token that wins for each mapping (mapping, organization, global); a
     mapping without one is missing there and fails alone. ``broker_url`` and ``database_url`` are
-    empty when the embedded ones are to be used.
+    empty when the embedded ones are to be used. ``history`` is in seconds. ``warnings`` are said
+    wherever somebody looks.
     """
 
     gitea: GiteaServer
@@ -66,4 +73,6 @@ class Settings:
     upload_workers: int = 2
     reconcile_interval: float = 15.0
     file_deadline: float = 500.0
+    history: float = 30 * 86400.0
     path: Path | None = None
+    warnings: tuple[StandingWarning, ...] = ()

@@ -70,6 +70,7 @@ class EmbeddedBroker:
             name="broker",
             argv=("/bin/sh", "-c", CONFIGURED_BY_STDIN, str(self._server), str(self._config)),
             base=True,
+            bare=True,
             probe=self.answers,
             alarms=ALARMS,
         )

@@ -47,7 +47,7 @@ class Child:
         self._log = log
         self._say = say
         self._ready_line_seen = not program.ready_line
-        self._process = guard.spawn(program.argv, {**os.environ, **program.env})
+        self._process = guard.spawn(program.argv, program.environment(os.environ))
         # A thread per program: a program whose output nobody reads would stand still.
         self._reader = Thread(target=self._read, name=f"output of {program.name}", daemon=True)
         self._reader.start()

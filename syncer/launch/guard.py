@@ -21,6 +21,8 @@ from typing import Self
 # the guard cannot see the launcher's death without having read of every program.
 ENTER_THEN_EXEC = 'echo "$$" >&0 && exec "$@" </dev/null'
 GRACE = 2.0
+# It reads a pipe and sends signals: of the environment it gets what Python may need to start, no secret.
+LIBRARIES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
 class Guard:
@@ -74,6 +76,7 @@ class Guard:
             [sys.executable, "-I", "-S", __file__],
             stdin=ours,
             stdout=subprocess.DEVNULL,
+            env={name: os.environ[name] for name in LIBRARIES if name in os.environ},
             cwd="/",
             start_new_session=True,
             pass_fds=self._keep_open,

@@ -15,7 +15,7 @@ from syncer.core.errors import SyncerError
 from syncer.launch.broker import EmbeddedBroker
 from syncer.launch.guard import Guard
 from syncer.launch.lock import LauncherLock
-from syncer.launch.programs import FLOWER_HOST, build_programs, local_address
+from syncer.launch.programs import build_programs, local_address
 from syncer.launch.supervisor import Supervisor
 
 
@@ -64,7 +64,7 @@ def _make_directories(state_dir: Path) -> Path:
 
 
 def _refuse_taken_ports(web: WebSettings) -> None:
-    wanted = {"[web] port": (web.host, web.port), "[web] flower_port": (FLOWER_HOST, web.flower_port)}
+    wanted = {"[web] port": (web.host, web.port), "[web] flower_port": (web.host, web.flower_port)}
     problems = [
         f"{option}: {host}:{port} ({reason})"
         for option, (host, port) in wanted.items()
@@ -98,7 +98,7 @@ def _where_to_look(settings: Settings, log_dir: Path) -> list[str]:
     bracketed = f"[{host}]" if ":" in host else host
     return [
         f"Status view  {web.url or f'http://{bracketed}:{web.port}/'}",
-        f"Flower       {web.flower_url or f'http://{FLOWER_HOST}:{web.flower_port}/'}",
+        f"Flower       {web.flower_url or f'http://{bracketed}:{web.flower_port}/'}",
         f"Logs         {log_dir}",
         f"By hand      {_example_call(settings)}",
         "Ctrl-C stops everything.",

@@ -8,13 +8,16 @@ ALARMS = r"\b(WARNING|ERROR|CRITICAL)\b|\"level\": ?\"(warning|error|critical)\"
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 30.0
 STABLE_AFTER = 60.0
+#: What a bare program is told of the launcher's environment.
+WHERE_THINGS_ARE = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR")
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
     """One long-running program.
 
-    ``env`` is added to the launcher's own environment. ``grace`` is the time in seconds from
+    ``env`` is added to the launcher's own environment, of which a ``bare`` program gets no more than
+    where things are: the rest may hold secrets that it has no use for. ``grace`` is the time in seconds from
     ``stop_signal`` to SIGKILL. A ``base`` program is ready before the others start and stops after
     them. It is ready when ``probe`` says so or, without a probe, when a line matches ``ready_line``.
     Output lines that match ``alarms`` are shown on the terminal; all go to the program's log.
@@ -26,9 +29,15 @@ class Program:
     stop_signal: Signals = SIGTERM
     grace: float = 10.0
     base: bool = False
+    bare: bool = False
     probe: Callable[[], bool] | None = None
     ready_line: str = ""
     alarms: str = ALARMS
+
+    def environment(self, of_launcher: Mapping[str, str]) -> dict[str, str]:
+        """What the program runs in."""
+        names = [name for name in WHERE_THINGS_ARE if name in of_launcher] if self.bare else of_launcher
+        return {**{name: of_launcher[name] for name in names}, **self.env}
 
 
 def restart_delay(previous: float, lived: float) -> float:

@@ -3,14 +3,11 @@
 import socket
 import sys
 from collections.abc import Callable
-from importlib.util import find_spec
-from pathlib import Path
 
 from syncer.config.settings import Settings
 from syncer.launch.broker import EmbeddedBroker
 from syncer.launch.program import Program
 
-FLOWER_HOST = "127.0.0.1"
 # Longer than worker_soft_shutdown_timeout (7 s), which a busy worker waits out in full.
 WORKER_GRACE = 12.0
 # The ledger keeps every task; Flower keeps the newest ones, in memory.
@@ -75,20 +72,13 @@ def _flower(settings: Settings, env: dict[str, str]) -> Program:
     return Program(
         name="flower",
         argv=_celery(
-            *("flower", f"--address={FLOWER_HOST}", f"--port={settings.web.flower_port}", "--read-only"),
+            *("flower", f"--max-tasks={FLOWER_TASKS}"),
             *("--persistent=True", f"--db={database}", "--state-save-interval=10000"),
-            *(f"--max-tasks={FLOWER_TASKS}", f"--conf={_flower_configuration()}"),
         ),
-        # Open to whoever can reach the loopback address; read-only refuses all that changes anything.
-        env={**env, "FLOWER_UNAUTHENTICATED_API": "true"},
-        probe=_listens(FLOWER_HOST, settings.web.flower_port),
+        # Address, port and password are no arguments: it reads them from the configuration itself.
+        env=env,
+        probe=_listens(local_address(settings.web.host), settings.web.flower_port),
     )
-
-
-def _flower_configuration() -> Path:
-    """The file by which Flower's pages link to the status view; found without starting Celery."""
-    workers = find_spec("workers")
-    return Path(workers.origin if workers and workers.origin else "").with_name("flowerconfig.py")
 
 
 def local_address(host: str) -> str:

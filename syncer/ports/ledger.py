@@ -11,20 +11,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from syncer.core.errors import Retryable, SyncerError
+from syncer.core.errors import SyncerError
 from syncer.core.model import Listing
 from syncer.core.plan import Plan
 from syncer.core.states import Outcome, RunOutcome, RunState
 from syncer.ports.claims import (
     BlobClaim,
-    Lane,
     PlannedWork,
     RunClaim,
     RunRequest,
-    TaskRecord,
     TransferClaim,
     Uploaded,
     Worker,
+)
+from syncer.ports.shared import (
+    CircuitLedger,
+    HeartbeatLedger,
+    LaneLedger,
+    RecoveryLedger,
+    RetentionLedger,
+    TaskLedger,
+    WarningLedger,
 )
 
 
@@ -47,6 +54,10 @@ class RunLedger(Protocol):
         self, claim: RunClaim, plan: Plan, listing: Listing, server: str, now: datetime
     ) -> PlannedWork | None:
         """Decisions, Transfers and Blobs stand; None when the claim was lost."""
+        ...
+
+    def knows(self, mapping: str) -> bool:
+        """Whether a decision about some file of the Mapping stands."""
         ...
 
     def fail(self, claim: RunClaim, error: SyncerError, now: datetime) -> bool:
@@ -176,71 +187,10 @@ class TransferLedger(Protocol):
         ...
 
     def due(self, now: datetime, unsent_since: datetime) -> list[int]:
-        """Ready Transfers whose message was not sent since then; they count as sent now."""
-        ...
+        """Ready Transfers whose message was not sent since then, enough to wake every lane of their servers.
 
-
-class LaneLedger(Protocol):
-    """How many uploads a server gets at once, over all workers."""
-
-    def acquire(self, server: str, width: int, holder: str, now: datetime, lease: float) -> Lane | None:
-        """A lane is held; None when all are taken."""
-        ...
-
-    def extend(self, lane: Lane, until: datetime) -> bool:
-        """The lease lasts until then."""
-        ...
-
-    def release(self, lane: Lane) -> None:
-        """The lane is free."""
-        ...
-
-
-class CircuitLedger(Protocol):
-    """Which servers are left alone for now, known to all workers."""
-
-    def wait(self, server: str, now: datetime) -> float:
-        """Seconds to leave the server alone; 0 to go ahead, for one caller alone once a pause is over."""
-        ...
-
-    def paused(self, server: str, now: datetime) -> bool:
-        """Whether the server is being left alone; asking changes nothing."""
-        ...
-
-    def failed(self, server: str, error: Retryable, now: datetime) -> None:
-        """The server failed once more; from the third time in a row on it is left alone for a while."""
-        ...
-
-    def answered(self, server: str, now: datetime) -> None:
-        """The server works; what waited for it to come back is due now."""
-        ...
-
-
-class TaskLedger(Protocol):
-    """Celery tasks, recorded once for everybody."""
-
-    def store(self, record: TaskRecord, now: datetime) -> None:
-        """The task stands as given."""
-        ...
-
-    def get(self, task_id: str) -> TaskRecord | None:
-        """The task, None when nothing was recorded of it."""
-        ...
-
-    def forget(self, task_id: str) -> None:
-        """Nothing is recorded of the task."""
-        ...
-
-
-class HeartbeatLedger(Protocol):
-    """Signs of life."""
-
-    def beat(self, name: str, now: datetime, about: str = "") -> None:
-        """The named process was alive then."""
-        ...
-
-    def gone(self, name: str) -> None:
-        """The named process has stopped on purpose."""
+        All of them count as sent now.
+        """
         ...
 
 
@@ -255,3 +205,6 @@ class Ledger:
     circuits: CircuitLedger
     tasks: TaskLedger
     heartbeats: HeartbeatLedger
+    recovery: RecoveryLedger
+    retention: RetentionLedger
+    warnings: WarningLedger

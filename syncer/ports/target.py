@@ -19,11 +19,39 @@ class TargetFacts:
     bases: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Inheritance:
+    """What installers get through the target besides its own files.
+
+    ``mirrors`` are the bases, direct or not, that pass on what strangers publish. Theirs is hidden where
+    the target has a project of that name itself, but for ``opened``: pairs of the index that says so and
+    the project, or ``*`` for all.
+    """
+
+    mirrors: tuple[str, ...] = ()
+    opened: tuple[tuple[str, str], ...] = ()
+
+    def opens(self, project: str) -> bool:
+        """Whether the mirrors' files of the project stand beside the target's own."""
+        return any(entry in ("*", project) for _, entry in self.opened)
+
+
 class Target(Protocol):
     """One index on one server."""
 
     def probe(self) -> TargetFacts:
         """Ask the index for its configuration. Raises Retryable or MappingBroken."""
+        ...
+
+    def inheritance(self) -> Inheritance:
+        """What its bases are and let through; a few requests. Raises Retryable or MappingBroken."""
+        ...
+
+    def mirrored(self, mirror: str, project: str) -> bool:
+        """Whether a mirror of the Inheritance has a project of that name; it may have to ask its upstream.
+
+        Raises Retryable or MappingBroken. A mirror whose upstream is away may deny what it would have.
+        """
         ...
 
     def list(self, projects: Collection[str]) -> Listing:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from syncer.core.errors import RemoteUnavailable
 from syncer.core.model import Mapping
 from syncer.core.plan import DecisionKind
 from syncer.core.states import RunOutcome
+from syncer.core.warning import StandingWarning
 from syncer.queries.life import BEAT, QUEUES, SignOfLife
 from syncer.queries.overview import MappingState, MappingStatus, Overview, read_overview
 from syncer.queries.rows import select_statuses
@@ -59,7 +61,8 @@ class Health:
     """The state of the whole; None is said of what could not be found out.
 
     ``last_refreshed`` is when a listing of both sides was last carried to its end, ``refreshing``
-    whether a Run is open; the version counts are over (mapping, project, version).
+    whether a Run is open; the version counts are over (mapping, project, version). ``warnings`` stand for
+    what works and is not safe: they make nothing red.
     """
 
     status: str
@@ -74,6 +77,7 @@ class Health:
     workers: tuple[SignOfLife, ...]
     broker: bool | None
     database: bool
+    warnings: tuple[str, ...] = ()
 
     @property
     def red(self) -> bool:
@@ -87,7 +91,8 @@ def judge(seen: Overview, *, broker_alive: bool | None) -> Verdict:
     """What an Overview and the broker's sign of life amount to; a broker that was not asked is None."""
     standstills = (*_gone(seen, broker_alive=broker_alive), *_stale(seen))
     unasked = ("the broker was not asked",) if broker_alive is None else ()
-    errors = (*standstills, *unasked, *(text for one in seen.mappings for text in _errors(one)))
+    failing = map(str, seen.failing)
+    errors = (*standstills, *unasked, *failing, *(text for one in seen.mappings for text in _errors(one)))
     complete = all(one.state == MappingState.COMPLETE for one in seen.mappings)
     return Verdict("ok" if complete and not errors else "degraded", standstills, errors)
 
@@ -98,14 +103,19 @@ def health(
     now: datetime,
     broker_alive: bool | None,  # noqa: FBT001  # what is known, not a switch
     since: datetime | None = None,
+    warnings: Sequence[StandingWarning] = (),
 ) -> Health:
-    """The Health at that moment; a database that does not answer is part of it, not an error."""
+    """The Health at that moment; a database that does not answer is part of it, not an error.
+
+    ``warnings`` are those of the configuration; those about Mappings are added.
+    """
+    configured = tuple(map(str, warnings))
     try:
         with database.read() as session:
             seen = read_overview(session, mappings, now, since)
             total, missing = _package_versions(session, list(mappings))
     except RemoteUnavailable as error:
-        return _blind(error, broker_alive=broker_alive)
+        return replace(_blind(error, broker_alive=broker_alive), warnings=configured)
     verdict = judge(seen, broker_alive=broker_alive)
     return Health(
         status=verdict.status,
@@ -120,6 +130,7 @@ def health(
         workers=seen.workers,
         broker=broker_alive,
         database=True,
+        warnings=(*configured, *map(str, seen.warnings)),
     )
 
 

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, column, func, select, values
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from syncer.adapters.database.engine import Database
-from syncer.adapters.database.schema import DecisionRow, RunRow, TransferRow
+from syncer.adapters.database.schema import DecisionRow, TransferRow
 from syncer.adapters.database.scopes import CURRENT
 from syncer.core.model import Mapping
 from syncer.core.plan import DecisionKind
-from syncer.core.states import OPEN_RUN, RunOutcome, RunState, TransferState
+from syncer.core.states import RunOutcome, RunState, TransferState
+from syncer.queries.history import history, load_runs, unfinished_runs
 from syncer.queries.life import SignOfLife, age, is_recent, signs_of_life
 from syncer.queries.rows import FileCounts, FileRow, file_counts, file_rows, select_files, select_statuses
-from syncer.queries.runs import RunSummary, run_summary
+from syncer.queries.runs import RunSummary
+from syncer.queries.servers import FailingServer, failing_servers
 from syncer.queries.statuses import FileStatus, by_kind, file_status, may_lack
+from syncer.queries.warnings import MappingWarning, standing_warnings
 
 #: How many files that are not at their target the overview names.
 PROBLEMS_SHOWN = 20
@@ -68,13 +69,15 @@ class MappingStatus:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Every configured Mapping, the first files that need somebody, and who is alive."""
+    """Every configured Mapping, the first files that need somebody, who is alive, what fails or is unsafe."""
 
     at: datetime
     mappings: tuple[MappingStatus, ...]
     problems: tuple[FileRow, ...]
     beat: SignOfLife
     workers: tuple[SignOfLife, ...]
+    warnings: tuple[MappingWarning, ...] = ()
+    failing: tuple[FailingServer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +113,10 @@ def read_overview(
         at=now,
         mappings=tuple(_status(mapping, facts[name], now, since) for name, mapping in mappings.items()),
         problems=_problems(session, list(mappings)),
+        failing=failing_servers(session, mappings.values(), now),
         beat=beat,
         workers=workers,
+        warnings=standing_warnings(session, list(mappings)),
     )
 
 
@@ -163,9 +168,9 @@ def _is_planning(run: RunSummary | None) -> bool:
 def _facts(session: Session, mappings: Dict[str, Mapping]) -> dict[str, _Facts]:
     names = list(mappings)
     counts, unread = _counts(session, names), _unread(session)
-    unfinished = _unfinished(session)
-    history = {row.name: row for row in session.execute(_history(mappings))} if names else {}
-    runs = _load(session, [run for row in history.values() for run in (row.last_id, row.complete_id)])
+    unfinished = unfinished_runs(session)
+    found = {row.name: row for row in session.execute(history(mappings))} if names else {}
+    runs = load_runs(session, [run for row in found.values() for run in (row.last_id, row.complete_id)])
     return {
         name: _Facts(
             counts=file_counts(counts[name]),
@@ -175,7 +180,7 @@ def _facts(session: Session, mappings: Dict[str, Mapping]) -> dict[str, _Facts]:
             open=unfinished.get(name),
             first_seen=row.first_seen,
         )
-        for name, row in history.items()
+        for name, row in found.items()
     }
 
 
@@ -201,55 +206,6 @@ def _unread(session: Session) -> frozenset[str]:
     under_way = TransferRow.state.in_([TransferState.UPLOADING, TransferState.UPLOADED])
     mappings = select(DecisionRow.mapping).join(TransferRow, TransferRow.decision_id == DecisionRow.id)
     return frozenset(session.scalars(mappings.where(under_way).distinct()))
-
-
-def _unfinished(session: Session) -> dict[str, RunSummary]:
-    """The open Run of each Mapping, else the one that was requested first."""
-    states = [RunState.REQUESTED, *OPEN_RUN]
-    rows = session.scalars(select(RunRow).where(RunRow.state.in_(states)).order_by(RunRow.id)).all()
-    ordered = sorted(rows, key=lambda row: row.state == RunState.REQUESTED)
-    first: dict[str, RunSummary] = {}
-    for row in ordered:
-        first.setdefault(row.mapping, run_summary(row))
-    return first
-
-
-def _history(mappings: Dict[str, Mapping]) -> Any:
-    """By Mapping: its last finished whole Run, its last complete one, and when it was first asked for.
-
-    A Run of another Source or Target, which the Mapping connected earlier, says nothing of it now.
-    """
-    known = [(each.name, str(each.source), str(each.target)) for each in mappings.values()]
-    columns = (column("name", String), column("source", String), column("target", String))
-    wanted = values(*columns, name="wanted").data(known).cte()
-    of_mapping = and_(
-        RunRow.mapping == wanted.c.name,
-        RunRow.source == wanted.c.source,
-        RunRow.target == wanted.c.target,
-    )
-    whole = and_(of_mapping, _whole_run())
-    newest = select(RunRow.id).order_by(RunRow.id.desc()).limit(1)
-    first = select(RunRow.requested_at).where(of_mapping).order_by(RunRow.id).limit(1)
-    return select(
-        wanted.c.name,
-        newest.where(whole).scalar_subquery().label("last_id"),
-        newest.where(whole, RunRow.outcome == RunOutcome.COMPLETE).scalar_subquery().label("complete_id"),
-        first.scalar_subquery().label("first_seen"),
-    )
-
-
-def _whole_run() -> ColumnElement[bool]:
-    return and_(
-        RunRow.outcome.is_not(None),  # as finished Runs have; asked so, SQLite takes the Mapping's index
-        RunRow.dry_run.is_(False),
-        RunRow.project == "",
-        RunRow.version == "",
-    )
-
-
-def _load(session: Session, ids: Iterable[int | None]) -> dict[int | None, RunSummary]:
-    wanted = {run_id for run_id in ids if run_id is not None}
-    return {row.id: run_summary(row) for row in session.scalars(select(RunRow).where(RunRow.id.in_(wanted)))}
 
 
 def _problems(session: Session, names: list[str]) -> tuple[FileRow, ...]:

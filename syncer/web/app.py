@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import partial
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
@@ -13,7 +14,10 @@ from starlette.staticfiles import StaticFiles
 from syncer.bootstrap.container import Container, broker_url
 from syncer.config.settings import Settings
 from syncer.core.errors import RemoteUnavailable
-from syncer.web import pages, probes
+from syncer.usecases.discover import request_run
+from syncer.web import orders, pages, probes
+from syncer.web.access import Access
+from syncer.web.gate import Gate
 from syncer.web.pulse import BrokerPulse
 from syncer.web.security import HEADERS, SecurityHeaders
 from syncer.web.view import FOLDER, RELOAD, View, templates, view_of
@@ -25,10 +29,14 @@ def create_app(container: Container) -> FastAPI:
     """The application; nothing is asked of the database or the broker before the first request."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.view = _view(container)
+    web = container.settings.web
+    app.state.own_host = urlsplit(web.url).netloc.lower()
     app.include_router(probes.router)
     app.include_router(pages.router)
+    app.include_router(orders.router)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(Gate, access=Access.of(web, web.url))
+    app.add_middleware(SecurityHeaders)  # added last, so around the gate as well
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RemoteUnavailable, _database_away)
     app.add_exception_handler(Exception, _broken)
@@ -50,12 +58,14 @@ def _view(container: Container) -> View:
         flower_url=flower,
         templates=templates(flower),
         since=container.services.clock(),
+        order=partial(request_run, container.services),
+        warnings=container.settings.warnings,
     )
 
 
 def _refused(request: Request, error: Exception) -> HTMLResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    what = {404: "There is no such page.", 405: "This view only shows; it takes no orders."}
+    what = {404: "There is no such page.", 405: "This address takes no such request."}
     said = str(error.detail) if isinstance(error, HTTPException) else ""
     message = said if status == 404 and said != "Not Found" else what.get(status, said)  # noqa: PLR2004
     return _error_page(request, status, message, "Check the address, or begin at the overview.")

@@ -58,6 +58,7 @@ def show_mapping(
         request,
         "mapping.html",
         mapping=seen.mappings[0],
+        unsafe=seen.warnings,
         files=files,
         status=status,
         runs=recent_runs(view.database, name, limit=RUNS_SHOWN),

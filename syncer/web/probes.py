@@ -20,7 +20,14 @@ router = APIRouter()
 def show_health(request: Request) -> JSONResponse:
     """The Health as JSON; 503 when something stands still."""
     view = view_of(request)
-    found = health(view.database, view.mappings, view.clock(), view.broker.alive(), since=view.since)
+    found = health(
+        view.database,
+        view.mappings,
+        view.clock(),
+        view.broker.alive(),
+        since=view.since,
+        warnings=view.warnings,
+    )
     return JSONResponse(jsonable_encoder(asdict(found)), 503 if found.red else 200)
 
 

@@ -18,6 +18,8 @@ from markupsafe import Markup
 
 from syncer.adapters.database.engine import Database
 from syncer.core.model import Mapping
+from syncer.core.warning import StandingWarning
+from syncer.ports.claims import RunRequest
 from syncer.web import text, words
 from syncer.web.pulse import BrokerPulse
 
@@ -28,7 +30,7 @@ RELOAD = 5
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The parts of a Container that pages read, and when the view began to watch."""
+    """The parts of a Container that pages read, when the view began to watch, and what every page says."""
 
     database: Database
     mappings: Dict[str, Mapping]
@@ -37,6 +39,8 @@ class View:
     flower_url: str
     templates: Environment
     since: datetime
+    order: Callable[[RunRequest], int | None]
+    warnings: tuple[StandingWarning, ...] = ()
 
     def page(
         self, request: Request, template: str, code: int = 200, *, reload: int = 0, **values: Any
@@ -50,6 +54,7 @@ class View:
             here=request.url.path,
             query=dict(request.query_params),
             flower_url=self.flower_url,
+            warnings=self.warnings,
             code=code,
             **values,
         )
@@ -86,6 +91,7 @@ def templates(flower_url: str) -> Environment:
         run_badge=words.run_badge,
         task_badge=words.task_badge,
         filters=words.FILTERS,
+        retry_url=partial(_url, "retry"),
         mapping_url=partial(_url, "mappings"),
         run_url=partial(_url, "runs"),
         file_url=partial(_url, "files"),

@@ -67,6 +67,7 @@ def test_ok_with_exactly_these_fields(well: Site) -> None:
         ],
         "broker": True,
         "database": True,
+        "warnings": [],
     }
 
 

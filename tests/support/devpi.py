@@ -24,19 +24,27 @@ START_SECONDS = 60.0
 
 
 class DevpiServer:
-    """One devpi-server in its own folder on a free port of 127.0.0.1, offline, with devpi-tokens.
+    """One devpi-server in its own folder on a free port of 127.0.0.1, with devpi-tokens.
+
+    ``offline`` keeps its mirrors from asking anybody.
 
     ``cache`` is a folder that may be shared by processes: the initialized but empty server is kept
     there, so that only the first start pays for it.
     """
 
     def __init__(
-        self, folder: Path, *, cache: Path | None = None, port: int = 0, options: Sequence[str] = ()
+        self,
+        folder: Path,
+        *,
+        cache: Path | None = None,
+        port: int = 0,
+        options: Sequence[str] = (),
+        offline: bool = True,
     ) -> None:
         self.folder = folder
         self.port = port or free_port()
         self.log = folder / "server.log"
-        self._options = options
+        self._options = ["--offline-mode", *options] if offline else options
         self._secret = folder / "secret"
         self._cache = cache or folder / "cache"
         self._process: subprocess.Popen[bytes] | None = None
@@ -80,7 +88,7 @@ class DevpiServer:
 
     def _start(self, *, keep_secret: bool) -> None:
         command = [sys.executable, "-m", "devpi_server", "--serverdir", str(self.folder / "data")]
-        command += ["--host", "127.0.0.1", "--port", str(self.port), "--offline-mode"]
+        command += ["--host", "127.0.0.1", "--port", str(self.port)]
         command += self._options
         if keep_secret:
             command += ["--secretfile", str(self._secret)]

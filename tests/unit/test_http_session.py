@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
+
 import pytest
 import requests
 from requests.adapters import BaseAdapter
@@ -63,6 +68,51 @@ def test_an_unreadable_redirect_is_a_server_that_cannot_be_reached(location: str
     url = "https://git.example/"
     with pytest.raises(RemoteUnavailable), remote_errors("Gitea", url):
         session(Recorder(location=location), verify=True).get(url)
+
+
+class Door(BaseHTTPRequestHandler):
+    """Sends everybody on to another port of this machine."""
+
+    location = ""
+    seen: ClassVar[list[str | None]] = []
+
+    def do_GET(self) -> None:
+        self.seen.append(self.headers["Authorization"])
+        self.send_response(302 if self.path == "/" else 200)
+        self.send_header("Location", self.location)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Nothing is printed."""
+
+
+def test_no_redirect_to_another_host_carries_credentials(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither ours nor those that `.netrc` has for it; another port is another host."""
+    (tmp_path / "netrc").write_text("default login me password planted-netrc\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setattr(Door, "seen", [])
+
+    def authorize(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = "token planted"
+        return request
+
+    with (
+        ThreadingHTTPServer(("127.0.0.1", 0), Door) as first,
+        ThreadingHTTPServer(("127.0.0.1", 0), Door) as second,
+    ):
+        for server in (first, second):
+            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        monkeypatch.setattr(Door, "location", f"http://127.0.0.1:{second.server_port}/there")
+        answer = Session(verify=True, timeout=5, authorize=authorize).get(
+            f"http://127.0.0.1:{first.server_port}/"
+        )
+        for server in (first, second):
+            server.shutdown()
+    assert answer.status_code == 200
+    assert Door.seen == ["token planted", None]
 
 
 def test_a_header_that_cannot_be_sent_is_never_shown() -> None:

@@ -72,6 +72,20 @@ class DevpiClient:
         self._refuse(response)
         return _json(response)
 
+    def has(self, path: str, *, accept: str = JSON) -> bool:
+        """Whether there is something at a path; only the status is read, however large the page is.
+
+        Raises Unauthorized, TargetMissing, RateLimited or RemoteUnavailable.
+        """
+        headers = {"Accept": accept}
+        response = self._with_login(
+            lambda: self._session.head(self.url(path), headers=headers), _is_unauthorized
+        )
+        if response.status_code == HTTPStatus.NOT_FOUND:
+            return False
+        self._refuse(response)
+        return True
+
     def upload(
         self, index: str, form: Sequence[tuple[str, str]], file: DistributionFile, path: Path
     ) -> Answer:
@@ -128,9 +142,12 @@ class DevpiClient:
             )
         self._refuse(response)
         try:
-            return Secret(json.loads(response.content)["result"]["password"])
+            token = json.loads(response.content)["result"]["password"]
         except (ValueError, LookupError, TypeError, RecursionError):
-            raise no_devpi(self._base, response.status_code) from None
+            token = None
+        if not (isinstance(token, str) and token.isascii() and token.isprintable()):
+            raise no_devpi(self._base, response.status_code)
+        return Secret(token)
 
     def _reason(self, response: requests.Response) -> str:
         return reason_of(response.reason or "", response.content, self._login.secrets)

@@ -29,30 +29,30 @@ def unreadable(place: str, what: str) -> ListingIncomplete:
 
 def read_facts(index: str, answer: Any) -> TargetFacts:
     """The facts of an index from ``GET /user/index``; raises TargetMissing unless it takes uploads."""
-    config = _result(index, answer)
-    kind = _expect(index, config.get("type"), str)
+    config = result_of(index, answer)
+    kind = expect(index, config.get("type"), str)
     if kind != "stage":
         raise TargetMissing(
             f"devpi's index {index} takes no uploads: it is of type {kind[:40]!r}.",
             "Only an index of type stage holds files of its own.",
             "Name another index in the mapping, or create one with 'devpi index -c USER/INDEX'.",
         )
-    bases = _expect(index, config.get("bases", []), list)
-    return TargetFacts(bool(config.get("volatile", True)), tuple(_expect(index, base, str) for base in bases))
+    bases = expect(index, config.get("bases", []), list)
+    return TargetFacts(bool(config.get("volatile", True)), tuple(expect(index, base, str) for base in bases))
 
 
 def read_projects(index: str, answer: Any) -> frozenset[str]:
     """The normalized names of the index's own projects from ``GET /user/index``."""
-    names = _expect(index, _result(index, answer).get("projects"), list)
-    return frozenset(canonicalize_name(_expect(index, name, str)) for name in names)
+    names = expect(index, result_of(index, answer).get("projects"), list)
+    return frozenset(canonicalize_name(expect(index, name, str)) for name in names)
 
 
 def read_project(place: str, project: str, answer: Any) -> Iterator[DistributionFile]:
     """The files in ``GET /user/index/project?ignore_bases``; a version may have none."""
-    for version, data in _result(place, answer).items():
-        requires_python = _requires_python(place, _expect(place, data, dict).get("requires_python"))
-        for link in _expect(place, data.get("+links", []), list):
-            if _expect(place, link, dict).get("rel") == "releasefile":
+    for version, data in result_of(place, answer).items():
+        requires_python = _requires_python(place, expect(place, data, dict).get("requires_python"))
+        for link in expect(place, data.get("+links", []), list):
+            if expect(place, link, dict).get("rel") == "releasefile":
                 filename = unquote(_path(place, "", link.get("href")).rpartition("/")[2])
                 yield DistributionFile(
                     project, version, filename, _sha256(link), requires_python=requires_python
@@ -64,11 +64,11 @@ def read_simple(place: str, url: str, index: str, project: str, answer: Any) -> 
 
     Files of bases stand on it as well; devpi gives their links below the base's path.
     """
-    for entry in _expect(place, _expect(place, answer, dict).get("files"), list):
-        link = _path(place, url, _expect(place, entry, dict).get("url"))
+    for entry in expect(place, expect(place, answer, dict).get("files"), list):
+        link = _path(place, url, expect(place, entry, dict).get("url"))
         if link.partition("/+f/")[0].endswith(f"/{index}"):
-            filename = _expect(place, entry.get("filename"), str)
-            hashes = _expect(place, entry.get("hashes", {}), dict)
+            filename = expect(place, entry.get("filename"), str)
+            hashes = expect(place, entry.get("hashes", {}), dict)
             yield DistributionFile(
                 project,
                 read_filename(filename).version,
@@ -78,11 +78,13 @@ def read_simple(place: str, url: str, index: str, project: str, answer: Any) -> 
             )
 
 
-def _result(place: str, answer: Any) -> dict[str, Any]:
-    return _expect(place, _expect(place, answer, dict).get("result"), dict)
+def result_of(place: str, answer: Any) -> dict[str, Any]:
+    """What devpi wraps in ``result``; raises ListingIncomplete."""
+    return expect(place, expect(place, answer, dict).get("result"), dict)
 
 
-def _expect(place: str, value: Any, kind: type[_T]) -> _T:
+def expect(place: str, value: Any, kind: type[_T]) -> _T:
+    """The value, which is of that kind; raises ListingIncomplete."""
     if not isinstance(value, kind):
         raise unreadable(place, f"a {kind.__name__} was expected where there is a {type(value).__name__}")
     return value
@@ -91,13 +93,13 @@ def _expect(place: str, value: Any, kind: type[_T]) -> _T:
 def _path(place: str, base: str, link: Any) -> str:
     """The path of a link that stands on a page read from ``base``."""
     try:
-        return urlsplit(urljoin(base, _expect(place, link, str))).path
+        return urlsplit(urljoin(base, expect(place, link, str))).path
     except ValueError as error:
         raise unreadable(place, "one of its links is no URL") from error
 
 
 def _requires_python(place: str, value: Any) -> str:
-    return _expect(place, value or "", str)
+    return expect(place, value or "", str)
 
 
 def _sha256(link: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,14 +12,17 @@ from packaging.utils import canonicalize_name
 
 from syncer.adapters.devpi.answers import index_missing
 from syncer.adapters.devpi.client import DevpiClient, client_for
+from syncer.adapters.devpi.inheritance import inherited, read_index
 from syncer.adapters.devpi.listing import read_facts, read_project, read_projects, read_simple
 from syncer.config.settings import DevpiServer
 from syncer.core.metadata import CoreMetadata
 from syncer.core.model import DistributionFile, Listing
-from syncer.ports.target import TargetFacts
+from syncer.ports.target import Inheritance, TargetFacts
 
 #: devpi answers most listings a second at four connections; more only wait.
 LISTING_THREADS = 4
+#: An index with more bases than this, of bases included, is looked at in part.
+MOST_INDEXES = 50
 SIMPLE_JSON = "application/vnd.pypi.simple.v1+json"
 
 _In = TypeVar("_In")
@@ -39,6 +43,29 @@ class DevpiTarget:
         """
         self._client.check_login(self._index)
         return read_facts(self._index, self._ask_index(no_projects=""))
+
+    def inheritance(self) -> Inheritance:
+        """What its bases are and let through, by one request for each.
+
+        Raises Retryable or MappingBroken.
+        """
+        indexes = {self._index: read_index(self._index, self._ask_index(no_projects=""))}
+        waiting, asked = deque(indexes[self._index].bases), {self._index}
+        while waiting and len(asked) < MOST_INDEXES:
+            base = waiting.popleft()
+            answer = None if base in asked else self._client.get(base, no_projects="")
+            asked.add(base)
+            if answer is not None:  # devpi passes over a base that does not exist
+                indexes[base] = read_index(base, answer)
+                waiting.extend(indexes[base].bases)
+        return inherited(indexes)
+
+    def mirrored(self, mirror: str, project: str) -> bool:
+        """Whether the mirror has the project; devpi asks its upstream for the list of names, or for this one.
+
+        Raises Retryable or MappingBroken. While the upstream is away, devpi denies what it never fetched.
+        """
+        return self._client.has(f"{mirror}/+simple/{canonicalize_name(project)}/", accept=SIMPLE_JSON)
 
     def list(self, projects: Collection[str]) -> Listing:
         """The index's own files (nothing inherited) of the named projects, each asked at most once.

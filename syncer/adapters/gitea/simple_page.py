@@ -52,7 +52,7 @@ def parse_simple_page(page: bytes, name: str) -> tuple[Anchor, ...]:
     except (ValueError, AssertionError) as error:
         # The standard parser raises these on unknown declarations and on endless character numbers.
         raise _unreadable(name, "it is no well-formed HTML") from error
-    if not parser.is_whole:
+    if not parser.is_whole or parser.rawdata.strip():
         raise _unreadable(name, "it ends before </html>")
     return tuple(parser.anchors)
 

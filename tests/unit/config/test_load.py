@@ -111,8 +111,20 @@ def test_every_option_of_the_old_format_has_its_meaning(tmp_path: Path) -> None:
     assert settings.mappings["other"].selection.include_archived
     assert settings.mappings["other"].interval == 60
     assert settings.staging_dir == Path("/srv/packages")
-    assert settings.web == WebSettings(host="0.0.0.0", port=9000)  # noqa: S104 - the old tool's default
-    assert not Configuration(tmp_path, EVERY_OLD_OPTION, name="devpi-gitea-sync.conf").warnings()
+    assert settings.web == WebSettings(host="127.0.0.1", port=9000)
+    assert [warning.kind for warning in settings.warnings] == ["unverified_tls"] * 2 + ["loopback_instead"]
+
+
+def test_an_old_view_open_to_the_network_is_closed_and_works_on(tmp_path: Path) -> None:
+    """The old tool knew no password, so its files have none; with one they open the view as before."""
+    closed = Configuration(tmp_path, EVERY_OLD_OPTION, name="devpi-gitea-sync.conf")
+    assert closed.mistakes() == []
+    assert (
+        "[runtime] server_host: The status view and Flower listen on 127.0.0.1 only" in closed.warnings()[2]
+    )
+    text = with_option("web", "password = sesame", EVERY_OLD_OPTION)
+    opened = Configuration(tmp_path, text, name="devpi-gitea-sync.conf").load()
+    assert (opened.web.host, opened.web.password) == ("0.0.0.0", Secret("sesame"))  # noqa: S104  # as it is written
 
 
 def test_a_mapping_has_its_own_interval_or_that_of_all(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ from tests.unit.config.support import MINIMAL, Configuration, with_option, witho
         ),
         pytest.param(
             with_option("web", "nonsense = 1"),
-            "options here are host, port, flower_port",
+            "options here are host, username, password",
             id="option-of-no-section",
         ),
         pytest.param(
@@ -183,7 +183,7 @@ from tests.unit.config.support import MINIMAL, Configuration, with_option, witho
             id="one-port-for-two",
         ),
         pytest.param(
-            with_option("web", "host = a") + "[runtime]\nserver_host = b\n",
+            with_option("web", "host = ::1") + "[runtime]\nserver_host = 127.0.0.1\n",
             "syncer.conf:13 [runtime] server_host: it differs from [web] host, of which it is the older name",
             id="older-name-differs",
         ),

@@ -32,6 +32,7 @@ from tests.unit.config.support import Configuration, with_option
         pytest.param("runtime", "download_workers = 8", "download_workers", 8, id="download-workers"),
         pytest.param("runtime", "upload_workers = 3", "upload_workers", 3, id="upload-workers"),
         pytest.param("runtime", "file_deadline_seconds = 60", "file_deadline", 60.0, id="deadline"),
+        pytest.param("runtime", "history_days = 7", "history", 604_800.0, id="history"),
         pytest.param(
             "broker",
             "url = redis://:p%%w@redis:6379/0",

@@ -1,5 +1,6 @@
 """`syncer up` starts what the design names, and shows no secret to `ps`."""
 
+import re
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
@@ -29,6 +30,7 @@ def settings(tmp_path: Path) -> Settings:
         database_url=Secret("postgresql://user:hush-database@db.example/x"),
         download_workers=3,
         upload_workers=2,
+        web=WebSettings(password=Secret("hush-web")),
         path=tmp_path / "syncer.conf",
     )
 
@@ -45,6 +47,13 @@ def test_with_a_broker_of_ones_own_none_is_started(settings: Settings) -> None:
 def test_the_embedded_broker_comes_first_and_is_their_base(settings: Settings) -> None:
     programs = build_programs(settings, EmbeddedBroker(settings.state_dir))
     assert [program.name for program in programs if program.base] == [programs[0].name] == ["broker"]
+
+
+def test_what_needs_no_secret_of_the_environment_gets_none(settings: Settings) -> None:
+    environ = {"PATH": "/bin", "GITEA_TOKEN": "hush", "SYNCER_DEVPI__PASSWORD": "hush"}
+    broker, *others = build_programs(settings, EmbeddedBroker(settings.state_dir))
+    assert broker.environment(environ) == {"PATH": "/bin"}
+    assert all(environ.items() <= other.environment(environ).items() for other in others)
 
 
 @pytest.mark.parametrize(
@@ -72,9 +81,10 @@ def test_without_a_file_nobody_is_told_of_one(settings: Settings) -> None:
     assert not any("SYNCER_CONFIG" in program.env for program in programs)
 
 
-def test_flower_is_read_only_and_on_loopback(settings: Settings) -> None:
+def test_flower_is_told_nothing_that_the_configuration_says(settings: Settings) -> None:
+    """Where it listens, who may look, and that it changes nothing, it reads there itself."""
     flower = by_name(build_programs(settings, None))["flower"]
-    assert {"--address=127.0.0.1", "--read-only", "--persistent=True"} <= set(flower.argv)
+    assert not [word for word in flower.argv if re.match(r"--(address|port|basic.auth|conf|read.only)", word)]
 
 
 def test_no_secret_is_on_a_command_line_or_in_a_repr(settings: Settings) -> None:

@@ -133,6 +133,7 @@ ERRORS = [RemoteUnavailable(*TROUBLE), ListingIncomplete(*TROUBLE), Unauthorized
 def test_a_failure_is_logged_and_what_stood_stands(
     synced: Workplace, call: str, error: SyncerError, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("WARNING", logger="syncer")
     look(synced, Memory())
     look(synced, Memory(), Happening(call, error))
     assert "It failed." in caplog.text

@@ -77,11 +77,13 @@ class _PageParser(HTMLParser):
     handle_comment = handle_pi = unknown_decl
 
     def handle_starttag(self, tag: str, attrs: Attributes) -> None:
+        self.is_whole = False
         if tag == "a":
             self._end_anchor()
-            self._attributes, self.is_whole = attrs, False
+            self._attributes = attrs
 
     def handle_data(self, data: str) -> None:
+        self.is_whole = self.is_whole and not data.strip()
         if self._attributes is not None:
             self._text.append(data)
             if len(self._text) > _MAX_TEXTS:
@@ -90,8 +92,7 @@ class _PageParser(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "a":
             self._end_anchor()
-        elif tag == "html":
-            self.is_whole = self._attributes is None
+        self.is_whole = tag == "html" and self._attributes is None
 
     def _end_anchor(self) -> None:
         if self._attributes is not None:

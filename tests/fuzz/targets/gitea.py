@@ -42,10 +42,14 @@ def total(data: bytes) -> None:
 
 
 def page(data: bytes) -> None:
-    """It does not matter in which pieces the page is parsed."""
+    """In whichever pieces a page is parsed, it has the same anchors, unless it is refused.
+
+    Where broken markup ends is told differently by the standard parser from piece to piece.
+    """
     anchors = _anchors(data)
     with mock.patch.object(simple_page, "_PIECE", 7):
-        assert _anchors(data) == anchors
+        in_pieces = _anchors(data)
+    assert None in (anchors, in_pieces) or in_pieces == anchors
     for anchor in anchors or ():
         check_anchor(anchor)
 

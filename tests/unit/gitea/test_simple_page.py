@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from syncer.adapters.gitea import simple_page
 from syncer.adapters.gitea.simple_page import MAX_REQUIRES_PYTHON, Anchor, parse_simple_page
 from syncer.core.errors import ListingIncomplete
 from tests.standin.gitea.simple_page import escape, normalize_url
@@ -164,6 +165,38 @@ def test_an_anchor_left_open_behind_the_end_makes_the_listing_incomplete() -> No
 def test_a_file_name_of_broken_bytes_does_not_hide_the_other_files() -> None:
     raw = page(anchor("a-1.0.zip"), anchor("X.zip")).replace(b"X.zip", b"\xff.zip")
     assert [file.filename for file in parse_simple_page(raw, "a")] == ["a-1.0.zip", "\ufffd.zip"]
+
+
+def test_a_sound_page_is_read_whole_wherever_it_is_cut_into_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"a-1.{number}.zip" for number in range(3000)]
+    long = page(
+        *(anchor(name, f"http://x/files/a/1.{n}/{name}#sha256={SHA}") for n, name in enumerate(names))
+    )
+    for size in (simple_page._PIECE, 4097, 53):
+        monkeypatch.setattr(simple_page, "_PIECE", size)
+        assert len(long) > 2 * size
+        assert [found.filename for found in parse_simple_page(long, "a")] == names
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        "<!-- a -->",
+        "<!CDATA[ ]>",
+        "<?php ?>",
+        "</html>text",
+        "</html><p>",
+        "</html><a",
+        "</html></p>",
+        "<!x>",
+    ],
+)
+def test_what_gitea_never_writes_makes_the_listing_incomplete(junk: str) -> None:
+    """A parser, and every browser, has its own idea of what such markup hides."""
+    with pytest.raises(ListingIncomplete):
+        parse_simple_page(
+            page(anchor()).replace(b"</html>", junk.encode() + b"</html>" * ("</html" not in junk)), "a"
+        )
 
 
 def test_a_page_without_files_is_empty() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session
 from syncer.adapters.database.schema import CircuitRow
 from syncer.core.circuit import OPENS_AFTER
 from syncer.core.model import Mapping
+
+#: Seconds after the end of a pause in which somebody would have asked again if anything needed the server.
+NEEDED_WITHIN = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +36,11 @@ class FailingServer:
 def failing_servers(
     session: Session, mappings: Iterable[Mapping], now: datetime
 ) -> tuple[FailingServer, ...]:
-    """Those that a configured Mapping needs; what was recorded of others is nobody's trouble any more."""
+    """Those that a configured Mapping needs, and that somebody needed lately; others are nobody's trouble."""
+    lately = now - timedelta(seconds=NEEDED_WITHIN)
     needed = {name for one in mappings for name in (one.source.url, str(one.source), one.target.url)}
-    rows = select(CircuitRow).where(CircuitRow.failures >= OPENS_AFTER).order_by(CircuitRow.server)
+    failing = (CircuitRow.failures >= OPENS_AFTER, CircuitRow.open_until >= lately)
+    rows = select(CircuitRow).where(*failing).order_by(CircuitRow.server)
     return tuple(_failing(row, now) for row in session.scalars(rows) if row.server in needed)
 
 

@@ -331,6 +331,16 @@ def test_a_server_that_fails_again_and_again_is_shown_until_it_answers(world: Wo
     assert seen(world).failing == ()
 
 
+def test_a_server_that_nothing_needs_any_more_keeps_nothing_from_being_green(world: World) -> None:
+    """Files that could not be fetched may have come another way; then nobody asks, and nobody answers."""
+    for _ in range(3):
+        world.ledger.circuits.failed(str(RULES["my-org"].source), no_answer(), world.now)
+    world.wait(31)
+    assert len(seen(world).failing) == 1
+    world.wait(2)
+    assert seen(world).failing == ()
+
+
 def test_a_server_that_no_mapping_needs_is_nobody_s_trouble(world: World) -> None:
     for _ in range(3):
         world.ledger.circuits.failed("https://gone.example", no_answer(), world.now)

@@ -4,11 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-N ?= auto
+JOBS ?= auto
+N ?= 100
 RUNS ?= 50000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-serve test test-slow fuzz check format lint types contracts migrations docs lock clean
+.PHONY: help demo demo-serve test test-slow fuzz chaos check format lint types contracts migrations docs lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,7 +21,7 @@ demo-serve: $(READY) ## the same, and stays up until Ctrl-C
 	@$(BIN)/python -m tests.demo --serve
 
 test: $(READY) ## all tests but the slow ones
-	$(BIN)/python -m pytest -n $(N) -m "not slow"
+	$(BIN)/python -m pytest -n $(JOBS) -m "not slow"
 
 test-slow: $(READY) ## tests that take minutes
 	$(BIN)/python -m pytest -m slow
@@ -28,6 +29,9 @@ test-slow: $(READY) ## tests that take minutes
 fuzz: $(READY) ## coverage-guided fuzzing of every parser (RUNS=50000 each, resumable by SEED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/fuzz/requirements.lock
 	$(BIN)/python -m tests.fuzz all --runs $(RUNS) $(if $(SEED),--seed $(SEED))
+
+chaos: $(READY) ## random faults while packages are published (N=100 of them, resumable by SEED)
+	$(BIN)/python -m tests.chaos --n $(N) $(if $(SEED),--seed $(SEED))
 
 check: lint types contracts migrations test ## format, lint, types, import contracts, alembic check, tests
 

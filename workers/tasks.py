@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 @shared_task(name="syncer.discover", bind=True, throws=(MappingBroken,))
 def discover(self: Task[Any, Any], mapping: str = "", run: int | None = None) -> dict[str, Any]:
     """Plan the given Run, or a new scheduled one of the Mapping unless one is unfinished."""
-    services = _services()
+    services = _recovered(self)
     if run is None:
         services.mapping(mapping)
         run = request_run(services, RunRequest(mapping, task_id=str(self.request.id)))

@@ -49,8 +49,9 @@ class MappingStatus:
     """How one Mapping stands.
 
     ``last_run`` is the last finished Run of the whole Mapping that was no dry run, ``open_run`` the one
-    that is not finished. ``stale`` says that too much time has passed since everything was complete,
-    whatever the state; ``age_seconds`` is that time, None when it never was.
+    that is not finished, ``last_complete_at`` is when the last complete one began to list. ``stale`` says
+    that too much time has passed since then, whatever the state; ``age_seconds`` is that time, None when it
+    never was complete.
     """
 
     name: str
@@ -122,7 +123,8 @@ def read_overview(
 
 def _status(mapping: Mapping, facts: _Facts, now: datetime, since: datetime | None) -> MappingStatus:
     stale_after = STALE_INTERVALS * mapping.interval + STALE_EXTRA
-    complete_at = facts.complete.finished_at if facts.complete else None
+    # What a Run proves is as old as its listing, however long its files took.
+    complete_at = facts.complete.started_at if facts.complete else None
     expected_from = complete_at or min(filter(None, (since, facts.first_seen)), default=None)
     fresh = is_recent(expected_from, now, stale_after)
     return MappingStatus(

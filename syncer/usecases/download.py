@@ -13,6 +13,7 @@ from syncer.core.errors import (
     FileRefused,
     MappingBroken,
     Retryable,
+    StagingUnavailable,
     SyncerError,
     Unexpected,
 )
@@ -51,16 +52,27 @@ def _stage(services: Services, claim: BlobClaim, offers: Offers) -> list[Message
     blobs = services.ledger.blobs
     try:
         with keeping(lambda until: blobs.extend(claim, until), services.clock):
-            path = _fetch(services, offers)
+            size = _size(_fetch(services, offers))
     except (FileRefused, Retryable, MappingBroken) as error:
         return _failed(services, claim, error)
     except Exception as error:
         _failed(services, claim, Unexpected(error))
         raise
-    size = path.stat().st_size
     ready = blobs.staged(claim, size, services.clock())
     log.info("staged: %d bytes, sha256 %s", size, claim.sha256)
     return [Message("upload", {"transfer": transfer}) for transfer in ready]
+
+
+def _size(path: Path) -> int:
+    """Bytes of a staged file; raises StagingUnavailable when it is gone already."""
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise StagingUnavailable(
+            f"What was just staged cannot be read ({type(error).__name__}).",
+            "Somebody emptied the staging directory, or its disk failed.",
+            "It is fetched again by itself; keep other programs out of [staging] dir.",
+        ) from error
 
 
 def _fetch(services: Services, offers: Offers) -> Path:

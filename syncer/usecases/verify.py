@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from syncer.core.errors import (
+    CircuitOpen,
     ContentConflict,
     MappingBroken,
     RemoteUnavailable,
@@ -86,7 +87,8 @@ def _read_all_later(
 def _read_later(services: Services, upload: Uploaded, error: SyncerError) -> None:
     log.warning("not read back: %s", error)
     now = services.clock()
-    services.ledger.transfers.unread(upload, error, _later(upload, now), now)
+    at = now + timedelta(seconds=error.pause) if isinstance(error, CircuitOpen) else _later(upload, now)
+    services.ledger.transfers.unread(upload, error, at, now)
 
 
 def _later(upload: Uploaded, now: datetime) -> datetime:

@@ -10,6 +10,7 @@ import pytest
 from syncer.adapters.database.engine import Database, sqlite_url
 from syncer.core.errors import Unauthorized
 from syncer.queries.health import Health, health
+from syncer.queries.runs import RunSummary, run_detail
 from tests.support.ledgers import START, World, mapping, no_answer, wheel
 
 A, B = wheel("alpha"), wheel("beta")
@@ -25,6 +26,12 @@ def world(database: Database) -> World:
 
 def asked(world: World, *, broker: bool | None = True) -> Health:
     return health(world.database, RULES, world.now, broker, since=world.now)
+
+
+def recent(world: World, run: int) -> RunSummary:
+    found = run_detail(world.database, run)
+    assert found is not None
+    return found.run
 
 
 def test_its_fields_are_those_of_the_tool_it_replaces_and_who_is_alive() -> None:
@@ -46,13 +53,13 @@ def test_its_fields_are_those_of_the_tool_it_replaces_and_who_is_alive() -> None
 
 
 def test_ok_when_everything_is_complete_and_everybody_alive(world: World) -> None:
-    world.sync([A, A2, B])
+    run = recent(world, world.sync([A, A2, B]))
     world.alive()
     found = asked(world)
     assert (found.status, found.red, found.errors) == ("ok", False, ())
     assert (found.package_versions_total, found.synced, found.missing) == (3, 3, 0)
     assert (found.refreshing, found.broker, found.database) == (False, True, True)
-    assert found.last_refreshed == found.mappings[0].last_complete_at
+    assert (found.last_refreshed, found.mappings[0].last_complete_at) == (run.finished_at, run.started_at)
 
 
 def test_degraded_before_the_first_run(world: World) -> None:

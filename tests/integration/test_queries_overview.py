@@ -66,7 +66,7 @@ def test_a_complete_run_is_complete(world: World) -> None:
     assert found.counts == FileCounts(selected=2, synced=2)
     assert found.last_run is not None
     assert (found.last_run.id, found.last_run.outcome, found.open_run) == (run, "complete", None)
-    assert found.last_complete_at == found.last_run.finished_at
+    assert found.last_complete_at == found.last_run.started_at
     assert (found.source, found.target) == (
         "gitea:https://gitea.example/my-org",
         "devpi:http://devpi.example/root/prod",

@@ -50,8 +50,8 @@ def test_ok_with_exactly_these_fields(well: Site) -> None:
             {
                 "name": "my-org",
                 "state": "complete",
-                "last_complete_at": finished,
-                "age_seconds": 0,
+                "last_complete_at": "2026-03-01T12:00:01+00:00",
+                "age_seconds": 16,
                 "stale_after_seconds": 240,
                 "stale": False,
                 "missing": 0,

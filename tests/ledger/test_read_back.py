@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from syncer.adapters.database.transfers import WIDEST
-from syncer.core.errors import UploadRejected
+from syncer.core.errors import CircuitOpen, UploadRejected
 from syncer.core.states import Outcome, TransferState
 from tests.ledger.steps import LEASE, Steps
-from tests.support.ledgers import wheel
+from tests.support.ledgers import no_answer, wheel
 
 A1, A2, A3 = wheel("alpha", "1"), wheel("alpha", "2"), wheel("alpha", "3")
 B = wheel("beta")
@@ -100,3 +100,13 @@ def test_of_many_that_are_ready_a_few_wake_every_lane_of_their_server(world: Ste
     now = world.wait(1)
     assert len(world.ledger.transfers.due(now, now)) == WIDEST
     assert world.ledger.transfers.due(now, now) == []
+
+
+def test_a_read_back_that_waits_for_its_server_is_no_try(world: Steps) -> None:
+    """Else a long outage would count up the pauses of what was only never asked."""
+    world.ready(B)
+    upload = world.uploaded(B)
+    alone = CircuitOpen("It is left alone.", pause=3.0)
+    for error, tries in ((alone, upload.tries), (no_answer(), upload.tries + 1)):
+        assert world.ledger.transfers.unread(upload, error, world.now, world.now)
+        assert world.transfer(B).tries == tries

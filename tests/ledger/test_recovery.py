@@ -81,6 +81,13 @@ def test_a_run_that_a_dead_worker_was_planning_can_be_planned(world: Steps) -> N
     assert world.ledger.runs.startable(world.now) == [claim.id]
 
 
+def test_a_run_whose_task_is_delivered_again_can_be_planned(world: Steps) -> None:
+    claim, other = (world.planning(name=name, task_id=f"task-of-{name}") for name in ("one", "other"))
+    world.ledger.recovery.expire(gone(world, "task-of-one"), world.now)
+    assert world.ledger.runs.startable(world.now) == [claim.id]
+    assert other.id != claim.id
+
+
 def test_a_worker_that_lives_after_all_keeps_what_nobody_took_meanwhile(world: Steps) -> None:
     world.planned([A])
     claim = world.fetch(A.sha256)

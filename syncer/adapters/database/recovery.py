@@ -68,7 +68,9 @@ def _of_task(gone: Worker) -> list[tuple[Any, Any]]:
     unfinished = and_(AttemptRow.task_id == gone.task_id, AttemptRow.ended_at.is_(None))
     blobs = select(AttemptRow.sha256).where(unfinished, AttemptRow.transfer_id.is_(None))
     transfers = select(AttemptRow.transfer_id).where(unfinished, AttemptRow.transfer_id.is_not(None))
+    planning = and_(RunRow.state == RunState.PLANNING, RunRow.task_id == gone.task_id)
     return [
+        (RunRow, planning),
         (LaneRow, LaneRow.holder.endswith(f"/{gone.task_id}", autoescape=True)),
         (BlobRow, and_(BlobRow.state == BlobState.FETCHING, BlobRow.sha256.in_(blobs))),
         (TransferRow, and_(TransferRow.state == TransferState.UPLOADING, TransferRow.id.in_(transfers))),

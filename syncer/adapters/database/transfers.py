@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import and_, case, exists, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import case, exists, or_, select, update
+from sqlalchemy.orm import aliased
 
-from syncer.adapters.database.attempts import end_attempt, error_columns, forget_attempt, start_attempt
-from syncer.adapters.database.blobs import file_of, worker_died
+from syncer.adapters.database.attempts import error_columns, forget_attempt
+from syncer.adapters.database.blobs import file_of
 from syncer.adapters.database.engine import Database
 from syncer.adapters.database.schema import DecisionRow, TransferRow
 from syncer.adapters.database.statements import changed, in_batches
-from syncer.core.errors import SyncerError
-from syncer.core.retry import MAX_ATTEMPTS, MAX_DEATHS
+from syncer.adapters.database.transfer_moves import (
+    Claim,
+    bury,
+    is_held,
+    is_ready,
+    leave,
+    take,
+    tried_again,
+)
+from syncer.core.errors import CircuitOpen, SyncerError
+from syncer.core.retry import MAX_ATTEMPTS
 from syncer.core.states import Outcome, TransferState
 from syncer.ports.claims import TransferClaim, Uploaded, Worker
-
-Claim = TransferClaim | Uploaded
 
 #: More lanes than any server has.
 WIDEST = 64
@@ -47,7 +53,7 @@ class DatabaseTransfers:
         ready = (
             select(TransferRow, DecisionRow)
             .join(DecisionRow, DecisionRow.id == TransferRow.decision_id)
-            .where(_ready(now), TransferRow.server == server)
+            .where(is_ready(now), TransferRow.server == server)
             .order_by(*order)
             .limit(1)
         )
@@ -55,7 +61,7 @@ class DatabaseTransfers:
             found = session.execute(ready.with_for_update(skip_locked=True, of=TransferRow)).first()
             if found is None:
                 return None
-            return _take(session, found[0], found[1], worker, now, lease)
+            return take(session, found[0], found[1], worker, now, lease)
 
     def server_of(self, transfer_id: int) -> str | None:
         """The server of a Transfer that is ready."""
@@ -66,18 +72,18 @@ class DatabaseTransfers:
     def next_ready(self, server: str, now: datetime) -> int | None:
         """Some Transfer that is ready for the server now."""
         with self._database.read() as session:
-            ready = select(TransferRow.id).where(_ready(now), TransferRow.server == server)
+            ready = select(TransferRow.id).where(is_ready(now), TransferRow.server == server)
             return session.scalar(ready.limit(1))
 
     def extend(self, claim: TransferClaim, until: datetime) -> bool:
         """The lease lasts until then."""
         with self._database.write() as session:
-            return bool(changed(session, update(TransferRow).where(_held(claim)).values(lease_until=until)))
+            return bool(changed(session, update(TransferRow).where(is_held(claim)).values(lease_until=until)))
 
     def uploaded(self, claim: TransferClaim, answer: str, requires_python: str, now: datetime) -> bool:
         """The target accepted the file; it is to be read back."""
         with self._database.write() as session:
-            return _leave(
+            return leave(
                 session,
                 claim,
                 now,
@@ -93,7 +99,7 @@ class DatabaseTransfers:
     def ended(self, claim: Claim, outcome: Outcome, now: datetime, error: SyncerError | None = None) -> bool:
         """The Transfer has this Outcome."""
         with self._database.write() as session:
-            return _leave(
+            return leave(
                 session,
                 claim,
                 now,
@@ -111,8 +117,8 @@ class DatabaseTransfers:
             row = session.get_one(TransferRow, claim.id)
             decision = session.get_one(DecisionRow, row.decision_id, with_for_update={"read": True})
             ends = Outcome.GAVE_UP if row.tries >= MAX_ATTEMPTS else None
-            values = _again(decision, ends, at, sent_at=now, now=now)
-            return _leave(session, claim, now, error.code, error, **values, **error_columns(error))
+            values = tried_again(decision, ends, at, sent_at=now, now=now)
+            return leave(session, claim, now, error.code, error, **values, **error_columns(error))
 
     def untried(self, claim: TransferClaim, error: SyncerError, at: datetime, now: datetime) -> None:
         """The Transfer is ready again at that time, as if it had not been claimed."""
@@ -120,20 +126,23 @@ class DatabaseTransfers:
         with self._database.write() as session:
             row = session.get_one(TransferRow, claim.id)
             decision = session.get_one(DecisionRow, row.decision_id, with_for_update={"read": True})
-            back |= _again(decision, None, at, sent_at=now, now=now)
-            if changed(session, update(TransferRow).where(_held(claim)).values(**back)):
+            back |= tried_again(decision, None, at, sent_at=now, now=now)
+            if changed(session, update(TransferRow).where(is_held(claim)).values(**back)):
                 forget_attempt(session, claim.file.sha256, claim.attempt, claim.id)
 
     def unread(self, claim: Uploaded, error: SyncerError, at: datetime, now: datetime) -> bool:
-        """The Transfer stays uploaded, with what its read-back found; it is read again at that time."""
+        """The Transfer stays uploaded, with what its read-back found; it is read again at that time.
+
+        It is no try when the server was left alone.
+        """
         values = {
             "next_attempt_at": at,
-            "tries": TransferRow.tries + 1,
+            "tries": TransferRow.tries + (0 if isinstance(error, CircuitOpen) else 1),
             "sent_at": now,
             **error_columns(error),
         }
         with self._database.write() as session:
-            return bool(changed(session, update(TransferRow).where(_held(claim)).values(**values)))
+            return bool(changed(session, update(TransferRow).where(is_held(claim)).values(**values)))
 
     def to_read_back(self, now: datetime) -> list[tuple[str, str]]:
         """Projects with uploads to be read back now and none that is still to come in moments."""
@@ -182,7 +191,7 @@ class DatabaseTransfers:
         with self._database.write() as session:
             rows = session.execute(expired).all()
             for row, decision in rows:
-                _bury(session, row, decision, now)
+                bury(session, row, decision, now)
             return len(rows)
 
     def due(self, now: datetime, unsent_since: datetime) -> list[int]:
@@ -192,7 +201,7 @@ class DatabaseTransfers:
             TransferRow.sent_at < unsent_since,
             TransferRow.sent_at < TransferRow.next_attempt_at,
         )
-        rows = select(TransferRow.id, TransferRow.server).where(_ready(now), lost).order_by(TransferRow.id)
+        rows = select(TransferRow.id, TransferRow.server).where(is_ready(now), lost).order_by(TransferRow.id)
         with self._database.write() as session:
             found = [(row.id, row.server) for row in session.execute(rows)]
             for ids in in_batches([transfer for transfer, _ in found]):
@@ -209,65 +218,3 @@ def _enough(found: list[tuple[int, str]]) -> list[int]:
         if numbers[server] <= WIDEST:
             chosen.append(transfer)
     return chosen
-
-
-def _ready(now: datetime) -> Any:
-    return and_(TransferRow.state == TransferState.READY, TransferRow.next_attempt_at <= now)
-
-
-def _take(
-    session: Session, row: TransferRow, decision: DecisionRow, worker: Worker, now: datetime, lease: float
-) -> TransferClaim:
-    row.state = TransferState.UPLOADING
-    row.attempt += 1
-    row.tries += 1
-    row.worker = worker.name
-    row.lease_until = now + timedelta(seconds=lease)
-    start_attempt(session, decision.sha256, row.attempt, worker, now, row.id)
-    return TransferClaim(
-        id=row.id,
-        attempt=row.attempt,
-        tries=row.tries,
-        run_id=row.run_id,
-        mapping=decision.mapping,
-        file=file_of(decision),
-        overwrite=decision.overwrite,
-    )
-
-
-def _held(claim: Claim) -> Any:
-    held = TransferState.UPLOADED if isinstance(claim, Uploaded) else TransferState.UPLOADING
-    return and_(TransferRow.id == claim.id, TransferRow.state == held, TransferRow.attempt == claim.attempt)
-
-
-def _leave(
-    session: Session, claim: Claim, now: datetime, result: str, error: SyncerError | None, /, **values: Any
-) -> bool:
-    if not changed(session, update(TransferRow).where(_held(claim)).values(lease_until=None, **values)):
-        return False
-    end_attempt(
-        session, claim.file.sha256, claim.attempt, now, result=result, error=error, transfer_id=claim.id
-    )
-    return True
-
-
-def _again(
-    decision: DecisionRow, ends: Outcome | None, at: datetime, *, sent_at: datetime | None, now: datetime
-) -> dict[str, Any]:
-    """Ready at that time, unless it ends so; a Copy that was replaced while it was tried is not repeated."""
-    outcome = Outcome.SUPERSEDED if decision.to_run_id is not None else ends
-    if outcome is None:
-        return {"state": TransferState.READY, "next_attempt_at": at, "sent_at": sent_at}
-    return {"state": TransferState.ENDED, "outcome": outcome, "ended_at": now}
-
-
-def _bury(session: Session, row: TransferRow, decision: DecisionRow, now: datetime) -> None:
-    error = worker_died(f"The worker {row.worker} that uploaded this file")
-    result = "worker_died"
-    end_attempt(session, decision.sha256, row.attempt, now, result=result, error=error, transfer_id=row.id)
-    row.deaths += 1
-    row.lease_until = None
-    ends = Outcome.QUARANTINED if row.deaths >= MAX_DEATHS else None
-    again = _again(decision, ends, now, sent_at=None, now=now)
-    for column, value in (*error_columns(error).items(), *again.items()):
-        setattr(row, column, value)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +20,9 @@ from syncer.core.errors import (
 from syncer.core.model import DistributionFile
 from syncer.core.states import RunOutcome
 from syncer.ports.queue import Message
+from syncer.usecases import download as download_module
 from syncer.usecases.download import download
+from syncer.usecases.fetch import fetch as fetch_file
 from syncer.usecases.leases import LEASE
 from tests.support.dists import Dist, wheel
 from tests.support.ports import Accident, Happening, MemorySource, nothing_happens
@@ -217,3 +221,22 @@ def test_a_worker_that_lost_its_claim_writes_nothing(place: Workplace) -> None:
     assert fetch(place, A, sleeps) == []
     assert (place.blob_state(A), place.outcome(A)) == ("wanted", "waiting")
     assert len(fetch(place, A)) == 1
+
+
+def test_staged_bytes_that_vanish_at_once_are_fetched_again(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever empties the directory at that moment does not keep the claim until its lease ends."""
+    place.publish(A)
+    run, messages = place.plan()
+
+    def vanish(*arguments: Any) -> tuple[Path, Any]:
+        path, metadata = fetch_file(*arguments)
+        path.unlink()
+        return path, metadata
+
+    with monkeypatch.context() as patch:
+        patch.setattr(download_module, "fetch", vanish)
+        place.carry(messages)
+    assert (place.blob_state(A), place.transfer(A).error_code) == ("wanted", "staging_unavailable")
+    assert place.recover(run) is RunOutcome.COMPLETE

@@ -74,9 +74,9 @@ def test_an_answer_without_end_is_given_up(head: str, chunk: bytes) -> None:
 
 def test_the_rest_of_a_redirect_is_not_read() -> None:
     first = "HTTP/1.1 302 Found\r\nLocation: /there\r\n"
-    there = f"{OK}Content-Length: 2\r\n"
+    there = f"{OK}Content-Length: 2\r\nConnection: close\r\n"
     session = Session(verify=True, timeout=5, authorize=lambda request: request)
-    with server(there, b"{}", first=first) as url:
+    with server(there, b"{}", first=first, pause=0.01) as url:
         started = time.monotonic()
         assert session.get(url).json() == {}
         assert session.get(url, allow_redirects=False).status_code == 302

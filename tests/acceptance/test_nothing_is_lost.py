@@ -187,7 +187,11 @@ def test_a_worker_killed_while_it_plans_leaves_a_run_that_another_one_plans(roug
 
 @pytest.mark.parametrize(
     "again",
-    [pytest.param(False, id="its child was killed"), pytest.param(True, id="it was started again")],
+    [
+        # The short part of the chaos kills a child as well.
+        pytest.param(False, id="its child was killed", marks=pytest.mark.slow),
+        pytest.param(True, id="it was started again"),
+    ],
 )
 def test_what_a_worker_is_known_to_have_left_behind_is_taken_up_at_once(
     rough: Rough, live: Live, again: bool
@@ -251,6 +255,7 @@ def test_a_broker_that_forgets_everything_in_mid_run_loses_nothing(rough: Rough,
     assert_all_arrive(live, task)
 
 
+@pytest.mark.slow  # the short part of the chaos kills the broker as well
 def test_a_broker_killed_and_started_again_in_mid_run_loses_nothing(rough: Rough, live: Live) -> None:
     task = in_mid_run(rough, live)
     rough.broker.kill()

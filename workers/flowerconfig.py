@@ -5,7 +5,6 @@ Every Flower of `workers` reads it (`workers.app`); what its command line says w
 
 from __future__ import annotations
 
-import sys
 from html import escape
 from pathlib import Path
 
@@ -43,6 +42,3 @@ basic_auth = [f"{_web.username}:{_web.password.reveal()}"] if _web.password else
 
 flowerguard.install(_web)
 flower_settings["template_loader"] = LinkingLoader(flower_settings["template_path"])
-
-if __name__ == "__main__":
-    sys.stdout.write(f"{__file__}\n")

@@ -16,7 +16,7 @@ from syncer.bootstrap.logs import configure_logging, hide_secrets
 from syncer.core.errors import Retryable
 from syncer.ports.claims import Worker
 from syncer.usecases.leases import recover
-from syncer.usecases.reconcile import KEEP_STAGED
+from syncer.usecases.reconcile import keep_house
 from workers import process
 
 log = logging.getLogger(__name__)
@@ -75,11 +75,7 @@ def _recover(sender: Any, **_signal: Any) -> None:
 
 def _tidy_staging(**_signal: Any) -> None:
     """Each host tidies its own staging, as no other host can see it."""
-    services = process.container().services
-    try:
-        services.staging.keep_only(services.ledger.blobs.needed(), KEEP_STAGED)
-    except Retryable as error:
-        log.warning("The staging directory could not be tidied: %s", error)
+    keep_house(process.container().services)
 
 
 def _warn(**_signal: Any) -> None:

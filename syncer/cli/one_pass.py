@@ -34,12 +34,13 @@ def one_pass(container: Container, requests: list[RunRequest]) -> bool:
         with stoppable(), LocalQueue(work) as queue, ExitStack() as stack:
             stack.callback(stop.set)
             ended = _watched(container, services, queue, requests)
+            done = show_results(read_results(container.database, ended))
             _look_around(services, requests)
             tidy(services, settings.history)
     except Stopped as stopped:
         click.echo("Stopped. What was not copied yet waits in the database: `syncer sync` goes on with it.")
         click.get_current_context().exit(stopped.code)
-    return show_results(read_results(container.database, ended))
+    return done
 
 
 def _look_around(services: Services, requests: list[RunRequest]) -> None:

@@ -13,7 +13,7 @@ from syncer.cli.one_pass import one_pass
 from syncer.cli.selection import select
 from syncer.cli.session import Session
 from syncer.cli.status import require_tables
-from syncer.cli.wiring import opened, settings_of
+from syncer.cli.wiring import opened, settings_of, warn
 from syncer.core.errors import SyncerError
 from syncer.core.model import Scope
 from syncer.ports.claims import RunRequest
@@ -35,11 +35,12 @@ def command(ctx: click.Context, *, file: str | None, names: tuple[str, ...]) -> 
     """
     settings = settings_of(ctx.ensure_object(Session))
     mappings = {mapping.name for mapping in select(settings, (), names, ()).mappings}
+    warn(settings)
     with opened(settings) as container:
         require_tables(container.database)
         requests = _of_file(container, file, mappings) if file else _of_mappings(container, mappings)
         if not requests:
-            click.echo("Nothing to try again: every mapping is complete.")
+            click.echo("Nothing to try again: every selected mapping is complete.")
         done = not requests or one_pass(container, requests)
     ctx.exit(Exit.FINE if done else Exit.FAILED)
 

@@ -8,6 +8,8 @@ FIRST_DELAY = 1.0
 LONGEST_DELAY = 300.0
 #: A server that asks for more patience than this is asked again all the same.
 LONGEST_ASKED = 600.0
+#: Seconds by which the clock of one machine may be ahead of another's.
+CLOCK_SKEW = 60.0
 #: A Transfer that waits no longer than this keeps its Run open; a longer wait lets the Run close
 #: as incomplete, so that one stuck file never keeps the next listing from being read.
 HOLDS_RUN = 10.0

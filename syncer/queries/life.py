@@ -10,13 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from syncer.adapters.database.schema import HeartbeatRow
+from syncer.core.retry import CLOCK_SKEW
 
 #: Every queue needs at least one worker.
 QUEUES = ("discover", "download", "upload", "housekeeping")
 #: Seconds without a heartbeat after which a process counts as gone.
 GONE_AFTER = 45.0
-#: How far ahead of this clock another machine's may be before its times prove nothing.
-CLOCK_SKEW = 60.0
 
 BEAT = "beat"
 WORKER = "worker:"

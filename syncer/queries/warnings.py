@@ -1,4 +1,4 @@
-"""The standing warnings about Mappings, as their last Runs left them."""
+"""The standing warnings about Mappings, as the last look at each left them."""
 
 from __future__ import annotations
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from syncer.core.states import RunOutcome, RunState
 from syncer.ports.claims import RunRequest, Worker
 from syncer.ports.queue import Message, Queue
 from syncer.usecases.discover import discover, request_run
 from syncer.usecases.download import download
-from syncer.usecases.reconcile import reconcile
+from syncer.usecases.reconcile import patience, reconcile
 from syncer.usecases.services import Services
 from syncer.usecases.upload import upload
 
@@ -19,8 +20,6 @@ Handlers = dict[str, tuple[Callable[..., list[Message]], int]]
 #: Seconds between two looks at the Runs, and between two looks for work that is due again.
 LOOK = 0.1
 RECONCILE = 1.0
-#: A message of a thread of this process cannot be lost, but another process's can.
-LOST_AFTER = 5.0
 
 
 def handlers(services: Services, worker: Worker, downloads: int, uploads: int) -> Handlers:
@@ -48,7 +47,7 @@ def complete_pass(
         ended.update(_finished(services, waiting))
         observe([run for run in waiting if run not in ended])
         if time.monotonic() >= next_look:
-            queue.send(reconcile(services, lambda _task: LOST_AFTER))
+            queue.send(reconcile(services, partial(patience, queue)))
             next_look = time.monotonic() + RECONCILE
         time.sleep(LOOK)
     return ended

@@ -44,11 +44,11 @@ def reconcile(
     free_expired(services)
     verify_due(services)
     startable = settle(services)
-    _keep_house(services)
+    keep_house(services)
     return [*_lost(services, lost_after), *startable]
 
 
-def _keep_house(services: Services) -> None:
+def keep_house(services: Services) -> None:
     """Staged bytes that nobody needs are gone; those that cannot be removed hold nothing else up."""
     try:
         services.staging.keep_only(services.ledger.blobs.needed(), KEEP_STAGED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException
@@ -12,8 +13,6 @@ from syncer.ports.claims import RunRequest
 from syncer.queries.files import file_detail
 from syncer.web.gate import same_origin
 from syncer.web.view import View, view_of
-
-SEE_OTHER = 303
 
 router = APIRouter(prefix="/retry", dependencies=[Depends(same_origin)])
 Looked = Annotated[View, Depends(view_of)]
@@ -38,4 +37,4 @@ def _requested(view: View, mapping: str, scope: Scope = EVERYTHING) -> RedirectR
     if mapping not in view.mappings:
         raise HTTPException(404, "No mapping of that name is configured.")
     run = view.order(RunRequest(mapping, "web", scope))
-    return RedirectResponse(f"/runs/{run}", SEE_OTHER)
+    return RedirectResponse(f"/runs/{run}", HTTPStatus.SEE_OTHER)

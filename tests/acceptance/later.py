@@ -22,7 +22,7 @@ def messages_are_lost(world: World) -> None:
 
 
 def leases_run_out(world: World) -> None:
-    """Whoever held something has let it go, as the dead do by themselves after a minute.
+    """Whoever held something has let it go, as the dead do by themselves when their leases end.
 
     Only for when no worker lives: a living one would lose what it is still at work on.
     """

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
 import threading
-from typing import Literal, Self
+from typing import Literal
+
+from tests.support.passage import Look, Passage
 
 #: Logging in and listing take less than this on one connection; an upload of more is an upload.
 LARGE = 64 * 1024
 
 
-class Valve:
-    """Passes connections on to a port of 127.0.0.1.
+class Valve(Passage):
+    """Once it is closed on a side, a connection that has sent more than ``LARGE`` bytes goes no further.
 
-    Once it is closed on a side, a connection that has sent more than ``LARGE`` bytes goes no further:
-    it sends no more (``request``), or its answer stays on the way (``answer``). ``spoil`` replaces
+    It sends no more (``request``), or its answer stays on the way (``answer``). ``spoil`` replaces
     bytes of answers by as many others.
     """
 
     def __init__(self, upstream: int) -> None:
-        self._upstream = upstream
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        super().__init__(upstream)
         self._side = ""
         self._opened = threading.Event()
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.spoil = (b"", b"")
         self.reached = threading.Event()
 
@@ -39,37 +36,26 @@ class Valve:
         self._side = ""
         self._opened.set()
 
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
     def __exit__(self, *_: object) -> None:
         self.open()
-        self._listener.close()
+        super().__exit__()
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._pass_on, args=(client,), daemon=True).start()
-
-    def _pass_on(self, client: socket.socket) -> None:
+    def looks(self) -> tuple[Look, Look]:
+        """Held up where the Valve is closed."""
         sent = [0]
-        with client, socket.create_connection(("127.0.0.1", self._upstream)) as server:
-            back = threading.Thread(target=self._copy, args=(server, client, sent, "answer"), daemon=True)
-            back.start()
-            self._copy(client, server, sent, "request")
-            back.join()
 
-    def _copy(self, source: socket.socket, sink: socket.socket, sent: list[int], side: str) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(2**16):
-                sent[0] += len(data) if side == "request" else 0
-                if side == self._side and sent[0] > LARGE:
-                    self.reached.set()
-                    self._opened.wait()
-                sink.sendall(data.replace(*self.spoil) if side == "answer" and self.spoil[0] else data)
-        with contextlib.suppress(OSError):
-            sink.shutdown(socket.SHUT_WR)
+        def request(data: bytes) -> bytes:
+            sent[0] += len(data)
+            self._hold("request", sent[0])
+            return data
+
+        def answer(data: bytes) -> bytes:
+            self._hold("answer", sent[0])
+            return data.replace(*self.spoil) if self.spoil[0] else data
+
+        return request, answer
+
+    def _hold(self, side: str, sent: int) -> None:
+        if side == self._side and sent > LARGE:
+            self.reached.set()
+            self._opened.wait()

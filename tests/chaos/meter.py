@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-import socket
 import threading
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import Self
+
+from tests.support.passage import Look, Passage
 
 _POST = re.compile(rb"POST /(\S+?)/? HTTP/1\.[01]\r\n")
 _FILENAME = re.compile(rb'filename="([^"\r\n]+)"')
@@ -26,22 +25,18 @@ class Upload:
     status: int = 0
 
 
-class Meter:
-    """Passes connections on to a port of 127.0.0.1 and keeps a record of the uploads among them."""
+class Meter(Passage):
+    """Keeps a record of the uploads that pass."""
 
     def __init__(self, upstream: int) -> None:
-        self._upstream = upstream
+        super().__init__(upstream)
         self._lock = threading.Lock()
         self._uploads: dict[tuple[str, str], list[Upload]] = defaultdict(list)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._listener.close()
+    def looks(self) -> tuple[Look, Look]:
+        """What is being asked on a connection, and how it is answered."""
+        connection = _Connection(self)
+        return connection.asked, connection.answered
 
     def uploads(self, since: float = 0) -> Counter[tuple[str, str]]:
         """How often each file was sent to each index since then: (index, file name)."""
@@ -62,26 +57,6 @@ class Meter:
             self._uploads[index, filename].append(upload)
         return upload
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._pass_on, args=(client,), daemon=True).start()
-
-    def _pass_on(self, client: socket.socket) -> None:
-        with (
-            contextlib.suppress(OSError),
-            client,
-            socket.create_connection(("127.0.0.1", self._upstream)) as server,
-        ):
-            connection = _Connection(self)
-            back = threading.Thread(target=_copy, args=(server, client, connection.answered), daemon=True)
-            back.start()
-            _copy(client, server, connection.asked)
-            back.join()
-
 
 class _Connection:
     """What is being asked on one kept connection, one request after the other."""
@@ -92,7 +67,11 @@ class _Connection:
         self._head = b""
         self._upload: Upload | None = None
 
-    def asked(self, data: bytes) -> None:
+    def asked(self, data: bytes) -> bytes:
+        self._note(data)
+        return data
+
+    def _note(self, data: bytes) -> None:
         if found := _POST.match(data):
             self._index, self._head, self._upload = found[1].decode(), b"", None
         if not self._index or self._upload is not None or len(self._head) > HEAD:
@@ -101,18 +80,9 @@ class _Connection:
         if named := _FILENAME.search(self._head):
             self._upload = self._meter.begun(self._index, named[1].decode())
 
-    def answered(self, data: bytes) -> None:
+    def answered(self, data: bytes) -> bytes:
         found = _ANSWER.match(data)
         if found and int(found[1]) >= 200 and self._upload is not None and not self._upload.status:
             self._upload.status = int(found[1])
             self._index = ""
-
-
-def _copy(source: socket.socket, sink: socket.socket, look: object) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(2**16):
-            look(data)  # type: ignore[operator]  # always one of the two methods above
-            sink.sendall(data)
-    for end, how in ((sink, socket.SHUT_WR), (source, socket.SHUT_RD)):
-        with contextlib.suppress(OSError):
-            end.shutdown(how)
+        return data

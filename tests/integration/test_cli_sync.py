@@ -252,7 +252,7 @@ def test_retry_does_what_failed_and_nothing_else(place: World, index: str) -> No
     assert downloads(place) == before + 1
     assert syncer(place, "sync").exit_code == 0
     last = syncer(place, "retry")
-    assert (last.exit_code, last.stdout) == (0, "Nothing to try again: every mapping is complete.\n")
+    assert (last.exit_code, last.stdout) == (0, "Nothing to try again: every selected mapping is complete.\n")
 
 
 @pytest.mark.usefixtures("index")

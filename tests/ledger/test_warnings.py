@@ -56,6 +56,7 @@ def test_the_same_again_writes_nothing(world: Steps) -> None:
     with world.database.write() as session:
         session.execute(text("UPDATE warnings SET since = since"))  # what follows would wait for this lock
         world.ledger.warnings.replace("my-org", KIND, list(reversed(warnings)), world.now)
+    assert world.ledger.warnings.standing("my-org", KIND) == warnings
 
 
 def test_thousands_come_and_go(world: Steps) -> None:

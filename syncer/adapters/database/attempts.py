@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
-from syncer.adapters.database.schema import AttemptRow
+from syncer.adapters.database.schema import AttemptRow, Claimable, TransferRow
 from syncer.core.errors import SyncerError
 from syncer.ports.claims import Worker
 
@@ -16,15 +16,20 @@ UPLOAD = "upload"
 
 
 def start_attempt(
-    session: Session, sha256: str, number: int, worker: Worker, now: datetime, transfer_id: int | None = None
+    session: Session, row: Claimable, sha256: str, worker: Worker, now: datetime, lease: float
 ) -> None:
-    """A try has begun; ``transfer_id`` is set for an upload."""
+    """A try of the row has begun and is recorded; the worker holds it until its lease ends."""
+    row.attempt += 1
+    row.tries += 1
+    row.worker = worker.name
+    row.lease_until = now + timedelta(seconds=lease)
+    transfer_id = row.id if isinstance(row, TransferRow) else None
     session.execute(
         insert(AttemptRow).values(
             step=DOWNLOAD if transfer_id is None else UPLOAD,
             sha256=sha256,
             transfer_id=transfer_id,
-            number=number,
+            number=row.attempt,
             worker=worker.name,
             task_id=worker.task_id,
             started_at=now,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, or_, select, update
@@ -135,11 +135,7 @@ def _take(
     session: Session, blob: BlobRow, offers: Offers, worker: Worker, now: datetime, lease: float
 ) -> BlobClaim:
     blob.state = BlobState.FETCHING
-    blob.attempt += 1
-    blob.tries += 1
-    blob.worker = worker.name
-    blob.lease_until = now + timedelta(seconds=lease)
-    start_attempt(session, blob.sha256, blob.attempt, worker, now)
+    start_attempt(session, blob, blob.sha256, worker, now, lease)
     return BlobClaim(blob.sha256, blob.attempt, blob.tries, offers)
 
 

@@ -17,12 +17,10 @@ from syncer.adapters.database.schema import (
     RunRow,
     TransferRow,
 )
-from syncer.core.retry import LONGEST_ASKED
+from syncer.core.retry import CLOCK_SKEW, LONGEST_ASKED
 from syncer.core.states import BlobState, RunState, TransferState
 from syncer.ports.claims import Worker
 
-#: Seconds by which the clocks of two machines may differ.
-SKEW = 60.0
 #: What is held under a lease, and in which state.
 _LEASED: tuple[tuple[Any, Any], ...] = (
     (RunRow, RunRow.state == RunState.PLANNING),
@@ -79,15 +77,15 @@ def _of_task(gone: Worker) -> list[tuple[Any, Any]]:
 
 def _tame_leases(session: Session, now: datetime, lease: float) -> None:
     """A lease of a worker whose clock was ahead must not outlive it by more than any other."""
-    longest, usual = now + timedelta(seconds=lease + SKEW), now + timedelta(seconds=lease)
+    longest, usual = now + timedelta(seconds=lease + CLOCK_SKEW), now + timedelta(seconds=lease)
     for table, held in (*_LEASED, (LaneRow, LaneRow.slot >= 0)):
         late = and_(held, table.lease_until > longest)
         session.execute(update(table).where(late).values(lease_until=usual))
 
 
 def _tame_waits(session: Session, now: datetime) -> None:
-    longest = now + timedelta(seconds=LONGEST_ASKED + SKEW)
-    sent_later = now + timedelta(seconds=SKEW)
+    longest = now + timedelta(seconds=LONGEST_ASKED + CLOCK_SKEW)
+    sent_later = now + timedelta(seconds=CLOCK_SKEW)
     for table, waiting in _WAITING:
         late = or_(table.next_attempt_at > longest, table.sent_at > sent_later)
         session.execute(update(table).where(waiting, late).values(next_attempt_at=now, sent_at=None))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, update
@@ -30,11 +30,7 @@ def take(
 ) -> TransferClaim:
     """The Transfer is uploading, claimed by the worker."""
     row.state = TransferState.UPLOADING
-    row.attempt += 1
-    row.tries += 1
-    row.worker = worker.name
-    row.lease_until = now + timedelta(seconds=lease)
-    start_attempt(session, decision.sha256, row.attempt, worker, now, row.id)
+    start_attempt(session, row, decision.sha256, worker, now, lease)
     return TransferClaim(
         id=row.id,
         attempt=row.attempt,

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from threading import Lock
 from types import TracebackType
 
 from syncer.ports.queue import Message
@@ -25,6 +26,7 @@ class LocalQueue(AbstractContextManager["LocalQueue"]):
     def __init__(self, handlers: Mapping[str, tuple[Handler, int]]) -> None:
         self._handlers = {task: handler for task, (handler, _) in handlers.items()}
         self._waiting: Counter[str] = Counter()
+        self._counting = Lock()
         self._pools = {
             task: ThreadPoolExecutor(threads, thread_name_prefix=task)
             for task, (_, threads) in handlers.items()
@@ -35,7 +37,7 @@ class LocalQueue(AbstractContextManager["LocalQueue"]):
         for message in messages:
             if message.delay:
                 continue
-            self._waiting[message.task] += 1
+            self._count(message.task, 1)
             future = self._pools[message.task].submit(self._begin, message)
             future.add_done_callback(self._go_on)
 
@@ -44,8 +46,12 @@ class LocalQueue(AbstractContextManager["LocalQueue"]):
         return self._waiting[task] > 0
 
     def _begin(self, message: Message) -> list[Message]:
-        self._waiting[message.task] -= 1
+        self._count(message.task, -1)
         return self._handlers[message.task](**message.ids)
+
+    def _count(self, task: str, change: int) -> None:
+        with self._counting:
+            self._waiting[task] += change
 
     def _go_on(self, future: Future[list[Message]]) -> None:
         if future.cancelled():

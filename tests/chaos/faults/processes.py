@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -90,33 +91,33 @@ def two_beats(site: Site, rng: random.Random) -> Iterator[Notes]:  # noqa: ARG00
     """A second beat runs beside the first."""
     schedule = str(site.folder / "second-schedule")
     words = ("beat", "-l", "INFO", "--schedule", schedule)
-    pid = site.world.start("beat2", "celery", *words, ready="beat: Starting")
-    try:
+    with _beside(site, site.world.start("beat2", "celery", *words, ready="beat: Starting")):
         yield ["a second beat"]
-    finally:
-        site.world.kill(pid)
 
 
 @contextmanager
 def two_versions(site: Site, rng: random.Random) -> Iterator[Notes]:  # noqa: ARG001  # as every fault
     """A worker of a later version works beside this one's, and sends it what it does not know."""
-    pid = _start_other(site, _later_version(site.folder / "later"), ready="ready.")
-    try:
+    with _beside(site, _start_other(site, _later_version(site.folder / "later"), ready="ready.")):
         yield ["a worker of a later version"]
-    finally:
-        site.world.kill(pid)
 
 
 @contextmanager
 def other_tables(site: Site, rng: random.Random) -> Iterator[Notes]:  # noqa: ARG001  # as every fault
     """A worker whose tables are others refuses to start; that it starts is Broken."""
-    pid = _start_other(site, _other_revision(site.folder / "othertables"), ready="")
-    try:
+    with _beside(site, _start_other(site, _other_revision(site.folder / "othertables"), ready="")) as pid:
         process = next(each for each in site.world.processes if each.pid == pid)
         eventually(lambda: process.poll() is not None, 40, "a worker with other tables ends")
         if process.returncode == 0 or "revision" not in site.world.log("other").read_text():
             raise Broken(f"a worker with other tables ended with {process.returncode}")
         yield ["a worker with other tables"]
+
+
+@contextmanager
+def _beside(site: Site, pid: int) -> Iterator[int]:
+    """The program is gone afterwards."""
+    try:
+        yield pid
     finally:
         site.world.kill(pid)
 
@@ -151,8 +152,6 @@ def _other_revision(folder: Path) -> Path:
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from syncer.adapters.database import migrate; print(migrate.head())"
     )
-    import subprocess  # noqa: PLC0415
-
     head = subprocess.run(
         [sys.executable, "-c", code, str(folder)], check=True, capture_output=True, text=True
     ).stdout.strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from syncer.adapters.database.schema.base import NAMING, Base, UtcDateTime
 from syncer.adapters.database.schema.records import DecisionRow, RunRow
 from syncer.adapters.database.schema.shared import CircuitRow, HeartbeatRow, LaneRow, TaskRow, WarningRow
-from syncer.adapters.database.schema.work import AttemptRow, BlobRow, TransferRow
+from syncer.adapters.database.schema.work import AttemptRow, BlobRow, Claimable, TransferRow
 
 __all__ = [
     "NAMING",
@@ -13,6 +13,7 @@ __all__ = [
     "Base",
     "BlobRow",
     "CircuitRow",
+    "Claimable",
     "DecisionRow",
     "HeartbeatRow",
     "LaneRow",

@@ -61,7 +61,7 @@ class HeartbeatRow(Base):
 
 
 class WarningRow(Base):
-    """Something about a Mapping that works today and ought to be looked at; it stands until a Run ends it."""
+    """What works today and ought to be mended; it stands until a look at its Mapping finds it gone."""
 
     __tablename__ = "warnings"
 

@@ -10,17 +10,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from syncer.adapters.database.schema.base import Base
 
 
-class BlobRow(Base):
-    """Bytes by sha256: fetched once, uploaded to as many Targets as need them.
+class Claimable:
+    """What a worker claims, tries, and may have to try again.
 
     ``attempt`` only grows and fences claims; ``tries`` and ``deaths`` count since it was last wanted.
     """
 
-    __tablename__ = "blobs"
-
-    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
-    state: Mapped[str] = mapped_column(String(20))
-    size: Mapped[int | None] = mapped_column(BigInteger)
     attempt: Mapped[int] = mapped_column(default=0)
     tries: Mapped[int] = mapped_column(default=0)
     deaths: Mapped[int] = mapped_column(default=0)
@@ -29,14 +24,21 @@ class BlobRow(Base):
     next_attempt_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
 
+
+class BlobRow(Claimable, Base):
+    """Bytes by sha256: fetched once, uploaded to as many Targets as need them."""
+
+    __tablename__ = "blobs"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    state: Mapped[str] = mapped_column(String(20))
+    size: Mapped[int | None] = mapped_column(BigInteger)
+
     __table_args__ = (Index("ix_blobs_state_next_attempt_at", "state", "next_attempt_at"),)
 
 
-class TransferRow(Base):
-    """The recorded job of carrying out one Copy; a Copy has exactly one.
-
-    ``attempt`` only grows and fences claims; ``tries`` and ``deaths`` count since it was last opened.
-    """
+class TransferRow(Claimable, Base):
+    """The recorded job of carrying out one Copy; a Copy has exactly one."""
 
     __tablename__ = "transfers"
 
@@ -46,13 +48,6 @@ class TransferRow(Base):
     server: Mapped[str]
     state: Mapped[str] = mapped_column(String(20))
     outcome: Mapped[str | None] = mapped_column(String(20))
-    attempt: Mapped[int] = mapped_column(default=0)
-    tries: Mapped[int] = mapped_column(default=0)
-    deaths: Mapped[int] = mapped_column(default=0)
-    worker: Mapped[str] = mapped_column(default="")
-    lease_until: Mapped[datetime | None]
-    next_attempt_at: Mapped[datetime]
-    sent_at: Mapped[datetime | None]
     answer: Mapped[str] = mapped_column(default="")
     requires_python: Mapped[str] = mapped_column(default="")
     error_code: Mapped[str] = mapped_column(default="")

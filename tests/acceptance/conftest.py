@@ -76,7 +76,7 @@ def shaken(shared: Shared) -> Iterator[Live]:
     shared.shaken.mend()
     shared.shaken.withdraw_all()
     shared.world.send(mapping=shared.shaken.name)  # that all is gone is believed of a person only
-    shared.shaken.becomes("complete")
+    shared.shaken.is_empty()
 
 
 @pytest.fixture

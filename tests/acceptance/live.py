@@ -114,7 +114,19 @@ class Live:
         return eventually(
             lambda: status if (status := self.status()).state == state else None,
             seconds,
-            f"{self.name} {state}, but {self.status()}",
+            lambda: f"{self.name} {state}, but {self.status()}",
+        )
+
+    def is_empty(self) -> MappingStatus:
+        """A complete Run has seen that the Mapping has no file."""
+        return eventually(
+            lambda: (
+                status
+                if (status := self.status()).state == "complete" and not status.counts.selected
+                else None
+            ),
+            40,
+            lambda: f"{self.name} empty, but {self.status()}",
         )
 
     def files(self) -> dict[str, FileRow]:

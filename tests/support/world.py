@@ -35,14 +35,15 @@ QUEUES = "discover,download,upload,housekeeping"
 _numbers = count()
 
 
-def eventually(look: Callable[[], T | None], seconds: float = 60.0, what: str = "") -> T:
-    """The first true answer; fails when there is none in time."""
+def eventually(look: Callable[[], T | None], seconds: float = 60.0, what: str | Callable[[], str] = "") -> T:
+    """The first true answer; fails when there is none in time, saying what stands then."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := look():
             return found
         time.sleep(0.1)
-    raise TimeoutError(f"never happened within {seconds} s: {what or look}")
+    said = what() if callable(what) else what
+    raise TimeoutError(f"never happened within {seconds} s: {said or look}")
 
 
 @dataclass

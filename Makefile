@@ -9,7 +9,7 @@ N ?= 100
 RUNS ?= 50000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-serve test test-slow fuzz chaos check format lint types contracts migrations docs lock clean
+.PHONY: help demo demo-serve test test-slow fuzz chaos bench simulate check format lint types contracts migrations docs lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,13 @@ fuzz: $(READY) ## coverage-guided fuzzing of every parser (RUNS=50000 each, resu
 
 chaos: $(READY) ## random faults while packages are published (N=100 of them, resumable by SEED)
 	$(BIN)/python -m tests.chaos --n $(N) $(if $(SEED),--seed $(SEED))
+
+bench: $(READY) ## measure every row of docs/performance.md, or ROWS="first_sync startup"; about an hour
+	$(BIN)/python -m benchmarks $(ROWS)
+
+simulate: $(READY) ## check the model of a pool against measured points, and draw its plots
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "matplotlib>=3.10"
+	$(BIN)/python -m benchmarks.simulate --check --plots
 
 check: lint types contracts migrations test ## format, lint, types, import contracts, alembic check, tests
 

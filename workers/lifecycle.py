@@ -9,8 +9,8 @@ from typing import Any
 
 from celery import signals
 
-from syncer.adapters.database.migrate import WrongRevision
-from syncer.bootstrap.container import now
+from syncer.adapters.database.revision import WrongRevision
+from syncer.bootstrap.clock import now
 from syncer.bootstrap.database import prepare_database
 from syncer.bootstrap.logs import configure_logging, hide_secrets
 from syncer.core.errors import Retryable

@@ -6,7 +6,7 @@ from typing import Any
 
 from celery.backends.base import BaseBackend
 
-from syncer.bootstrap.container import now
+from syncer.bootstrap.clock import now
 from syncer.ports.claims import TaskRecord
 from workers import process
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -108,9 +109,11 @@ def _worker(task: Task[Any, Any]) -> Worker:
     return Worker(str(task.request.hostname or ""), str(task.request.id or ""))
 
 
-def _send(task: Task[Any, Any], messages: list[Message]) -> None:
-    """What cannot be sent now is found in the ledger by reconcile, so the task has still succeeded."""
-    try:
-        CeleryQueue(task.app).send(messages)
-    except RemoteUnavailable as error:
-        log.warning("%s", error)
+def _send(task: Task[Any, Any], messages: Iterable[Message]) -> None:
+    """Each is sent as soon as it comes; one that cannot be sent is found in the ledger by reconcile."""
+    queue = CeleryQueue(task.app)
+    for message in messages:
+        try:
+            queue.send([message])
+        except RemoteUnavailable as error:
+            log.warning("%s", error)

@@ -45,6 +45,7 @@ class Session(requests.Session):
         self.verify = verify
         self.timeout = timeout
         self.auth = authorize
+        self._environment: dict[tuple[str, str, bool, Any], Any] = {}
         self.headers["User-Agent"] = "gitea-devpi-syncer"
         for scheme in ("http://", "https://"):
             self.mount(scheme, HTTPAdapter(pool_connections=pool, pool_maxsize=pool, max_retries=_retries()))
@@ -76,6 +77,16 @@ class Session(requests.Session):
         """
         options.setdefault("verify", self.verify)
         return super().request(method, url, *args, **options)
+
+    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
+        """As requests does it, once for each server: it goes through the whole environment every time."""
+        parts = urlsplit(str(url))
+        key = (parts.scheme, parts.netloc, bool(stream), verify)
+        if proxies or cert:
+            return super().merge_environment_settings(url, proxies, stream, verify, cert)
+        if key not in self._environment:
+            self._environment[key] = super().merge_environment_settings(url, proxies, stream, verify, cert)
+        return dict(self._environment[key])
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         """Where a redirect leads; its body is nobody's business, and requests would read it to its end."""
@@ -153,7 +164,8 @@ def body_chunks(
 
     ``until`` is a time of ``time.monotonic``. A body that drips keeps every single read within
     its time-out and would never end; it ends here with RemoteUnavailable, as a body does that is
-    shorter than its Content-Length. ``decode`` undoes a Content-Encoding.
+    shorter than its Content-Length. The time that the caller takes over a chunk is not the server's
+    and does not count. ``decode`` undoes a Content-Encoding.
     """
     while True:
         with remote_errors(server, response.url):
@@ -166,7 +178,9 @@ def body_chunks(
                 "The server or the network is overloaded, or the body never ends.",
                 "It is tried again by itself; look at the server if this lasts.",
             )
+        given = time.monotonic()
         yield chunk
+        until += time.monotonic() - given
 
 
 def refuse_overload(server: str, response: requests.Response) -> None:

@@ -79,8 +79,7 @@ class DirectoryStaging:
         try:
             self._fill(descriptor, sha256, chunks)
             with self._disk_trouble():
-                partial.replace(path)
-                _sync_folder(path.parent)
+                partial.replace(path)  # should a power cut undo it, the bytes are fetched again
         finally:
             partial.unlink(missing_ok=True)
         return path
@@ -145,12 +144,3 @@ def _remove_if_older(path: Path, limit: float) -> bool:
             path.unlink()
             return True
     return False
-
-
-def _sync_folder(folder: Path) -> None:
-    """The rename itself survives a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -6,7 +6,6 @@ import os
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 
 from syncer.adapters.archive import inspect
@@ -16,12 +15,15 @@ from syncer.adapters.database.ledger import open_ledger
 from syncer.adapters.devpi import DevpiTarget
 from syncer.adapters.gitea import GiteaSource
 from syncer.adapters.staging import DirectoryStaging
+from syncer.bootstrap.clock import now
 from syncer.bootstrap.database import open_database
 from syncer.config.settings import DevpiServer, Settings
 from syncer.core.model import Mapping
 from syncer.ports.claims import Worker
+from syncer.ports.ledger import Ledger
 from syncer.ports.source import Source
 from syncer.ports.target import Target
+from syncer.usecases.bandwidth import Meter
 from syncer.usecases.services import Services
 
 
@@ -37,22 +39,26 @@ class Container:
 def build(settings: Settings) -> Container:
     """A Container on the configured database; nothing is asked of any server yet."""
     database = open_database(settings)
+    ledger = open_ledger(database)
     services = Services(
         mappings=settings.mappings,
-        ledger=open_ledger(database),
+        ledger=ledger,
         staging=DirectoryStaging(settings.staging_dir),
         inspect=inspect,
-        source_of=_sources(settings),
+        source_of=_sources(settings, ledger),
         target_of=_targets(settings),
         lanes_of=_lanes(settings),
         clock=now,
+        meter=_meter(settings, ledger),
     )
     return Container(settings, database, services)
 
 
-def now() -> datetime:
-    """The moment, in UTC."""
-    return datetime.now(UTC)
+def _meter(settings: Settings, ledger: Ledger) -> Meter | None:
+    """Where there is never a limit nothing is counted."""
+    if settings.bandwidth.slowest is None:
+        return None
+    return Meter(ledger.budgets, settings.bandwidth, settings.bandwidth_zone, settings.file_deadline, now)
 
 
 def this_process(task_id: str = "") -> Worker:
@@ -67,14 +73,17 @@ def broker_url(settings: Settings) -> str | None:
     return find_broker_url(settings.state_dir)
 
 
-def _sources(settings: Settings) -> Callable[[Mapping], Source]:
+def _sources(settings: Settings, ledger: Ledger) -> Callable[[Mapping], Source]:
     """Sources keep their connections for as long as the process lives."""
 
     @cache
     def source(mapping: str) -> Source:
         owner = settings.mappings[mapping].source.owner
         token = settings.gitea_tokens.get(mapping)
-        return GiteaSource(settings.gitea, owner, token, deadline=settings.file_deadline)
+        return GiteaSource(settings.gitea, owner, token, width=width, deadline=settings.file_deadline)
+
+    def width() -> int:
+        return ledger.lanes.width(settings.gitea.url, settings.gitea.downloads_in_flight, now())
 
     return lambda mapping: source(mapping.name)
 
@@ -93,6 +102,8 @@ def _lanes(settings: Settings) -> Callable[[str], int]:
     """Two names of one server share its lanes; the narrower setting counts."""
 
     def lanes_of(url: str) -> int:
+        if url == settings.gitea.url:
+            return settings.gitea.downloads_in_flight
         named: list[DevpiServer] = [server for server in settings.devpi.values() if server.url == url]
         return min((server.uploads_in_flight for server in named), default=1)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from syncer.adapters.database import migrate
 from syncer.adapters.database.engine import Database, sqlite_url
+from syncer.adapters.database.revision import HEAD, current, require_head
 from syncer.config import load
 from syncer.config.settings import Settings
 
@@ -32,7 +32,9 @@ def prepare_database(settings: Settings, database: Database) -> None:
 
     Raises WrongRevision, with what to run.
     """
-    if settings.database_url is None:
+    if settings.database_url is not None:
+        require_head(database)
+    elif current(database) != HEAD:
+        from syncer.adapters.database import migrate  # noqa: PLC0415  # it takes as long as all the rest
+
         migrate.upgrade(database)
-    else:
-        migrate.require_head(database)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 
 from syncer.adapters.database import migrate
+from syncer.adapters.database.revision import HEAD, require_head
+from syncer.adapters.database.revision import current as current_revision
 from syncer.cli.session import Session
 from syncer.cli.wiring import opened, settings_of
 
@@ -22,7 +24,7 @@ def command() -> None:
 def upgrade(session: Session) -> None:
     """Bring the tables to the revision of this version; running it again changes nothing."""
     with opened(settings_of(session)) as container:
-        before = migrate.current(container.database)
+        before = current_revision(container.database)
         after = migrate.upgrade(container.database)
     click.echo(f"The database was at revision {before or 'none'} and is at {after}.")
 
@@ -32,8 +34,8 @@ def upgrade(session: Session) -> None:
 def current(session: Session) -> None:
     """Show the revision that the database has, and the one that this version needs."""
     with opened(settings_of(session)) as container:
-        found = migrate.current(container.database)
-    click.echo(f"database: {found or 'none'}\nneeded:   {migrate.head()}")
+        found = current_revision(container.database)
+    click.echo(f"database: {found or 'none'}\nneeded:   {HEAD}")
 
 
 @command.command("check")
@@ -41,5 +43,5 @@ def current(session: Session) -> None:
 def check(session: Session) -> None:
     """Say whether the database is at the revision of this version; exit code 1 when it is not."""
     with opened(settings_of(session)) as container:
-        migrate.require_head(container.database)
-    click.echo(f"The database is at revision {migrate.head()}, as this version needs.")
+        require_head(container.database)
+    click.echo(f"The database is at revision {HEAD}, as this version needs.")

@@ -6,7 +6,8 @@ from collections.abc import Collection
 
 import click
 
-from syncer.bootstrap.container import Container, now
+from syncer.bootstrap.clock import now
+from syncer.bootstrap.container import Container
 from syncer.bootstrap.logs import printable
 from syncer.cli.failures import Exit
 from syncer.cli.one_pass import one_pass

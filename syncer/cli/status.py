@@ -8,14 +8,14 @@ from datetime import datetime
 
 import click
 
-from syncer.adapters.database import migrate
 from syncer.adapters.database.engine import Database
-from syncer.bootstrap.container import now
+from syncer.adapters.database.revision import current, require_head
+from syncer.bootstrap.clock import now
 from syncer.bootstrap.logs import printable
 from syncer.cli.failures import Exit
 from syncer.cli.session import Session
 from syncer.cli.text import ago, counts, echo_json, numbered
-from syncer.cli.wiring import opened, settings_of, warn
+from syncer.cli.wiring import reading, settings_of, warn
 from syncer.core.errors import SyncerError
 from syncer.queries.overview import MappingState, MappingStatus, Overview, overview
 from syncer.queries.rows import FileCounts, FileRow
@@ -34,9 +34,9 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
     mapping was found complete, and lately.
     """
     settings = settings_of(ctx.ensure_object(Session))
-    with opened(settings) as container:
-        require_tables(container.database)
-        seen = overview(container.database, settings.mappings, now())
+    with reading(settings) as database:
+        require_tables(database)
+        seen = overview(database, settings.mappings, now())
     warn(settings)
     complete = all(mapping.state == MappingState.COMPLETE for mapping in seen.mappings)
     if as_json:
@@ -49,13 +49,13 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
 
 def require_tables(database: Database) -> None:
     """Raise SyncerError, with what to run, unless there are tables to read, and this version's."""
-    if migrate.current(database) is None:
+    if current(database) is None:
         raise SyncerError(
             "The database has no tables yet.",
             "Nothing was ever synced with this configuration.",
             "Run `syncer sync` or `syncer up`; the database of a server needs `syncer db upgrade` first.",
         )
-    migrate.require_head(database)
+    require_head(database)
 
 
 def _show(seen: Overview) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 from typing import Self
 
 from packaging.utils import canonicalize_name
 
+from syncer.config.bandwidth import check_bandwidth, timetable
 from syncer.config.document import Document
 from syncer.config.options import ALWAYS
 from syncer.config.report import Report, nearest, shown
@@ -20,6 +22,8 @@ from syncer.core.model import Mapping, Selection, SourceRef, TargetRef
 from syncer.core.secret import Secret
 
 DEFAULT_SERVER = "default"
+#: Upload processes of one machine, unless more are asked for.
+MOST_WORKERS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ def cross_check(document: Document, sections: Sections, report: Report) -> None:
     _check_unused(sections, report)
     _check_ports(sections.values[Key("web")], report)
     _check_web_is_closed(sections.values[Key("web")], report)
+    check_bandwidth(sections.values[Key("runtime")], report)
     for place, warning in weaknesses(sections.asked_servers(), sections.values[Key("web")]):
         report.warning(place, warning.text, warning.next_step)
 
@@ -125,7 +130,12 @@ def build(sections: Sections, path: Path | None) -> Settings:
     gitea, runtime = always["gitea"], always["runtime"]
     servers = {name: _devpi(name, each) for name, each in sections.servers.items()}
     return Settings(
-        gitea=GiteaServer(gitea.get("url", str), gitea.verify(), gitea.get("timeout", float)),
+        gitea=GiteaServer(
+            gitea.get("url", str),
+            gitea.verify(),
+            gitea.get("timeout", float),
+            gitea.get("downloads_in_flight", int),
+        ),
         devpi=servers,
         mappings={each.stanza.key.name: _mapping(each, gitea, servers) for each in sections.mappings},
         state_dir=runtime.get("state_dir", Path),
@@ -135,12 +145,22 @@ def build(sections: Sections, path: Path | None) -> Settings:
         database_url=always["database"].secrets.get("url"),
         web=_web(always["web"]),
         download_workers=runtime.get("download_workers", int),
-        upload_workers=runtime.get("upload_workers", int),
+        upload_workers=_upload_workers(runtime, servers),
         reconcile_interval=runtime.get("reconcile_interval_seconds", float),
         file_deadline=runtime.get("file_deadline_seconds", float),
         history=86400.0 * runtime.get("history_days", int),
+        bandwidth=timetable(runtime),
+        bandwidth_zone=runtime.get("bandwidth_zone", tzinfo),  # type: ignore[type-abstract]  # never made
         path=path,
         warnings=tuple(warning for _, warning in weaknesses(sections.asked_servers(), always["web"])),
+    )
+
+
+def _upload_workers(runtime: Values, servers: Dict[str, DevpiServer]) -> int:
+    """Enough that a slow server, whose lanes are all busy, leaves some for every other one."""
+    wanted = sum(server.uploads_in_flight for server in servers.values())
+    return (
+        runtime.get("upload_workers", int) if runtime.values["upload_workers"] else min(wanted, MOST_WORKERS)
     )
 
 
@@ -182,6 +202,7 @@ def _mapping(mapping: Values, gitea: Values, servers: Dict[str, DevpiServer]) ->
         target=TargetRef(server.url, mapping.get("index", str), server.name),
         selection=_selection(mapping),
         interval=mapping.get("poll_interval_seconds", float),
+        full_interval=mapping.get("full_interval_seconds", float),
     )
 
 

@@ -24,6 +24,7 @@ _WORDS = {
     "{state_home}/gitea-devpi-syncer": "gitea-devpi-syncer in $XDG_STATE_HOME or ~/.local/state",
     "{runtime.state_dir}/staging": "staging in state_dir",
     "{runtime.poll_interval_seconds}": "that of [runtime]",
+    "{runtime.full_interval_seconds}": "that of [runtime]",
 }
 
 

@@ -94,6 +94,7 @@ GITEA = (
     _verify("Gitea"),
     _plain_http("Gitea"),
     _timeout("10"),
+    _count("downloads_in_flight", "Downloads from Gitea at the same time, over all workers.", "8", 64),
 )
 ORGANIZATION = _secret("token", "Personal access token for this organization.", "token", asked=True)
 DEVPI = (
@@ -161,6 +162,11 @@ MAPPING = (
         "Seconds between two looks at this mapping.",
         "{runtime.poll_interval_seconds}",
     ),
+    _seconds(
+        "full_interval_seconds",
+        "Seconds after which a look at this mapping compares everything.",
+        "{runtime.full_interval_seconds}",
+    ),
 )
 BROKER = _secret(
     "url",
@@ -212,10 +218,28 @@ RUNTIME = (
         "{state_home}/gitea-devpi-syncer",
     ),
     _seconds("poll_interval_seconds", "Seconds between two looks at a mapping.", "300"),
+    _seconds(
+        "full_interval_seconds",
+        "Seconds after which a look compares everything; until then it reads what is new.",
+        "900",
+    ),
     _seconds("reconcile_interval_seconds", "Seconds between two searches for lost work.", "15", 3600),
     _count("download_workers", "Downloads at the same time on this machine.", "4", 64),
-    _count("upload_workers", "Uploads at the same time on this machine.", "2", 64),
+    _count(
+        "upload_workers",
+        "Uploads at the same time on this machine; without it, as many as all devpi servers take.",
+        "",
+        64,
+    ),
     _seconds("file_deadline_seconds", "Seconds that one try to copy one file may take.", "500", 86400),
+    Option(
+        "bandwidth",
+        Kind.TIMETABLE,
+        "Bytes a second that all workers together send and receive of files at most: a rate, or from when "
+        "on which, as in 08:00,5M 18:00,20M Sat-00:00,off; k, M and G are powers of 1024.",
+        example="10M",
+    ),
+    Option("bandwidth_zone", Kind.ZONE, "Whose clock the times in bandwidth mean.", "UTC"),
     _count("history_days", "Days that finished runs, tries and tasks are remembered.", "30", 36500),
     _older("download_dir", Kind.PATH, "staging", "dir"),
     _older("server_host", Kind.TEXT, "web", "host"),

@@ -22,6 +22,8 @@ class Kind(StrEnum):
     NUMBER = "number"
     COUNT = "whole number"
     LIST = "comma-separated list"
+    TIMETABLE = "rate or timetable"
+    ZONE = "time zone"
     PATH = "path"
     HIDDEN = "secret"
     VARIABLE = "environment variable"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from pathlib import Path
 
 from syncer.core.model import Mapping
 from syncer.core.secret import Secret
+from syncer.core.timetable import Timetable
 from syncer.core.warning import StandingWarning
 
 
@@ -18,6 +20,7 @@ class GiteaServer:
     url: str
     verify: bool | str = True
     timeout: float = 10.0
+    downloads_in_flight: int = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,8 @@ class Settings:
 
     ``gitea_tokens`` holds the token that wins for each mapping (mapping, organization, global); a
     mapping without one is missing there and fails alone. ``broker_url`` and ``database_url`` are
-    empty when the embedded ones are to be used. ``history`` is in seconds. ``warnings`` are said
+    empty when the embedded ones are to be used. ``history`` is in seconds. Times of day in ``bandwidth``
+    are those of ``bandwidth_zone``. ``warnings`` are said
     wherever somebody looks.
     """
 
@@ -74,5 +78,7 @@ class Settings:
     reconcile_interval: float = 15.0
     file_deadline: float = 500.0
     history: float = 30 * 86400.0
+    bandwidth: Timetable = field(default_factory=Timetable)
+    bandwidth_zone: tzinfo = UTC
     path: Path | None = None
     warnings: tuple[StandingWarning, ...] = ()

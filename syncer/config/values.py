@@ -7,13 +7,16 @@ import re
 import stat
 import unicodedata
 from collections.abc import Callable, Mapping
+from datetime import UTC, tzinfo
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from syncer.config.report import shown
 from syncer.config.schema import MAX_TEXT, Entry, Kind, Option
+from syncer.core.timetable import Timetable, read_timetable
 
-Value = str | bool | int | float | tuple[str, ...] | Path
+Value = str | bool | int | float | tuple[str, ...] | Path | Timetable | tzinfo
 
 _WORDS = {
     **dict.fromkeys(("1", "yes", "true", "on"), True),
@@ -89,6 +92,23 @@ def _list(option: Option, entry: Entry, _environ: Mapping[str, str]) -> tuple[st
     if not items:
         raise Wrong("the list has commas but no item", "name at least one, or remove the option")
     return tuple(_shaped(option, item) for item in items)
+
+
+def _timetable(_option: Option, entry: Entry, _environ: Mapping[str, str]) -> Timetable:
+    try:
+        return read_timetable(entry.text)
+    except ValueError as error:
+        fix = "write a rate such as 10M, or times with rates such as 08:00,5M Fri-18:00,off"
+        raise Wrong(str(error), fix) from None
+
+
+def _zone(_option: Option, entry: Entry, _environ: Mapping[str, str]) -> tzinfo:
+    """UTC is known on machines without a database of time zones too."""
+    try:
+        return UTC if entry.text == "UTC" else ZoneInfo(entry.text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        reason = f"{shown(entry.text)} is no time zone that this machine knows"
+        raise Wrong(reason, "write UTC or a name such as Europe/Berlin; tzdata has them all") from None
 
 
 def _switch(_option: Option, entry: Entry, _environ: Mapping[str, str]) -> bool:
@@ -181,5 +201,7 @@ _PARSERS: dict[Kind, Callable[[Option, Entry, Mapping[str, str]], Value]] = {
     Kind.NUMBER: _number,
     Kind.COUNT: _count,
     Kind.LIST: _list,
+    Kind.TIMETABLE: _timetable,
+    Kind.ZONE: _zone,
     Kind.PATH: _path,
 }

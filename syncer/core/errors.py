@@ -7,6 +7,7 @@ SyncerError
 │   ├── RateLimited            429, with the seconds the server asked for
 │   ├── CircuitOpen            the server failed so often that it is left alone for a moment
 │   ├── StagingUnavailable     this host's disk is full or cannot be written
+│   ├── OverBudget             the bandwidth budget does not let the file through in one try's time
 │   └── ListingIncomplete      what was read is not provably everything
 ├── FileRefused            this file alone cannot be copied; the others go on
 │   ├── FileGone               the source no longer serves it
@@ -96,6 +97,10 @@ class CircuitOpen(Retryable):
 
 class StagingUnavailable(Retryable):
     """This host's staging directory is full or cannot be written."""
+
+
+class OverBudget(Retryable):
+    """Waiting for the bandwidth budget would take longer than one try may."""
 
 
 class ListingIncomplete(Retryable):

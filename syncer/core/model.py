@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
@@ -43,17 +44,27 @@ class DistributionFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Release:
+    """One version of a project as the Source lists it; ``id`` is new when it was published anew."""
+
+    id: int
+    project: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """What one side holds at one moment.
 
     A Source's Listing is provably complete for the Scope asked: an adapter that cannot prove it
     raises ListingIncomplete. ``stated_releases`` is the total the server states, ``read_releases``
-    the number of distinct releases read.
+    the number of distinct releases read. ``releases`` are those that were listed.
     """
 
     files: tuple[DistributionFile, ...] = ()
     stated_releases: int | None = None
     read_releases: int | None = None
+    releases: tuple[Release, ...] = ()
 
     def by_key(self) -> dict[tuple[str, str], DistributionFile]:
         """File by key; of two files with one key the first stands."""
@@ -69,10 +80,11 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The part of a Mapping that a Run looks at; empty strings mean everything."""
+    """The part of a Mapping that a Run looks at; empty strings, and None, mean everything."""
 
     project: str = ""
     version: str = ""
+    projects: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "project", canonicalize_name(self.project) if self.project else "")
@@ -86,7 +98,9 @@ class Scope:
 
     def covers_project(self, project: str) -> bool:
         """Whether a PEP 503 normalized project lies within the Scope."""
-        return not self.project or project == self.project
+        return (not self.project or project == self.project) and (
+            self.projects is None or project in self.projects
+        )
 
 
 EVERYTHING = Scope()
@@ -172,10 +186,14 @@ class TargetRef:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """A named rule: one Source feeds one Target, with a Selection and an interval in seconds."""
+    """A named rule: one Source feeds one Target, with a Selection.
+
+    It is looked at every ``interval`` seconds, and as a whole every ``full_interval`` seconds.
+    """
 
     name: str
     source: SourceRef
     target: TargetRef
     selection: Selection = field(default_factory=Selection)
     interval: float = 300.0
+    full_interval: float = 900.0

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from syncer.core.model import EVERYTHING, DistributionFile, Scope
+from syncer.core.look import Depth, Look
+from syncer.core.model import EVERYTHING, DistributionFile, Listing, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,24 @@ class RunClaim:
     force: bool
     dry_run: bool
     by_person: bool
+    is_scheduled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a Plan was made from: the Source's Listing, and the URLs of both servers.
+
+    ``scope`` is what the Plan covers, None that of the Run. ``look`` is what the next Run may begin from;
+    None leaves what there is, unless that is of another ``rule`` than this Plan.
+    """
+
+    listing: Listing
+    source: str
+    server: str
+    scope: Scope | None = None
+    depth: Depth = Depth.FULL
+    rule: str = ""
+    look: Look | None = None
 
 
 @dataclass(frozen=True, slots=True)

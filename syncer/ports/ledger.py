@@ -7,12 +7,14 @@ claims return False (or nothing to do) when the claim was lost.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from syncer.core.errors import SyncerError
-from syncer.core.model import Listing
+from syncer.core.look import Look
 from syncer.core.plan import Plan
 from syncer.core.states import Outcome, RunOutcome, RunState
 from syncer.ports.claims import (
@@ -20,11 +22,13 @@ from syncer.ports.claims import (
     PlannedWork,
     RunClaim,
     RunRequest,
+    Seen,
     TransferClaim,
     Uploaded,
     Worker,
 )
 from syncer.ports.shared import (
+    BudgetLedger,
     CircuitLedger,
     HeartbeatLedger,
     LaneLedger,
@@ -33,6 +37,7 @@ from syncer.ports.shared import (
     TaskLedger,
     WarningLedger,
 )
+from syncer.ports.siblings import SiblingLedger
 
 
 class RunLedger(Protocol):
@@ -50,10 +55,20 @@ class RunLedger(Protocol):
         """The lease lasts until then."""
         ...
 
-    def record(
-        self, claim: RunClaim, plan: Plan, listing: Listing, server: str, now: datetime
-    ) -> PlannedWork | None:
+    def record(self, claim: RunClaim, plan: Plan, seen: Seen, now: datetime) -> PlannedWork | None:
         """Decisions, Transfers and Blobs stand; None when the claim was lost."""
+        ...
+
+    def look(self, mapping: str) -> Look | None:
+        """What the Mapping's last recorded Run saw."""
+        ...
+
+    def is_whole(self, mapping: str) -> bool:
+        """Whether every known file of the Mapping that is wanted is at its Target."""
+        ...
+
+    def held(self, mapping: str, projects: frozenset[str] | None = None) -> frozenset[tuple[str, str, str]]:
+        """The files (project, file name, sha256) that the Target held when its projects were listed."""
         ...
 
     def knows(self, mapping: str) -> bool:
@@ -88,12 +103,24 @@ class BlobLedger(Protocol):
         """The Blob is being fetched; None when nobody wants it now or another worker fetches it."""
         ...
 
+    def claim_next(self, server: str, worker: Worker, now: datetime, lease: float) -> BlobClaim | None:
+        """The Blob whose turn it is at the server is being fetched; None when none is wanted from it now."""
+        ...
+
+    def server_of(self, sha256: str) -> str | None:
+        """The server that the Blob comes from, None when there is no such Blob."""
+        ...
+
+    def next_wanted(self, server: str, now: datetime) -> str | None:
+        """Some Blob that is wanted from the server now."""
+        ...
+
     def extend(self, claim: BlobClaim, until: datetime) -> bool:
         """The lease lasts until then."""
         ...
 
-    def staged(self, claim: BlobClaim, size: int, now: datetime) -> tuple[int, ...]:
-        """The Blob is staged; the Transfers that became ready."""
+    def staged(self, claim: BlobClaim, size: int, now: datetime) -> dict[int, str]:
+        """The Blob is staged; the Transfers that became ready, each with its server."""
         ...
 
     def refused(self, claim: BlobClaim, outcome: Outcome, error: SyncerError, now: datetime) -> None:
@@ -117,7 +144,10 @@ class BlobLedger(Protocol):
         ...
 
     def due(self, now: datetime, unsent_since: datetime) -> list[str]:
-        """Wanted Blobs whose message was not sent since then; they count as sent now."""
+        """Wanted Blobs whose message was not sent since then, enough to wake every lane of their servers.
+
+        All of them count as sent now.
+        """
         ...
 
     def needed(self) -> frozenset[str]:
@@ -129,13 +159,13 @@ class TransferLedger(Protocol):
     """Transfers: upload, read-back, outcome."""
 
     def claim(
-        self, server: str, worker: Worker, now: datetime, lease: float, *, prefer: int = 0, avoid: str = ""
+        self, server: str, worker: Worker, now: datetime, lease: float, *, prefer: int = 0
     ) -> TransferClaim | None:
-        """A ready Transfer of the server is uploading: ``prefer`` if ready, else not ``avoid``'s project."""
+        """The Transfer whose turn it is at the server is uploading, or ``prefer`` if it is ready."""
         ...
 
     def server_of(self, transfer_id: int) -> str | None:
-        """The server of a Transfer that is ready, None when it is not."""
+        """The server that the Transfer goes to, None when there is no such Transfer."""
         ...
 
     def next_ready(self, server: str, now: datetime) -> int | None:
@@ -178,6 +208,10 @@ class TransferLedger(Protocol):
         """(mapping, project) pairs with uploads to be read back now and none still to come."""
         ...
 
+    def is_coming(self, mapping: str, project: str, now: datetime) -> bool:
+        """Whether another upload of the project is under way, or will be in moments."""
+        ...
+
     def unverified(self, mapping: str, project: str) -> list[Uploaded]:
         """The project's uploads that were not read back yet."""
         ...
@@ -196,15 +230,18 @@ class TransferLedger(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """All of it."""
+    """All of it; what is done within a ``together`` is one transaction: all of it stands, or nothing."""
 
     runs: RunLedger
     blobs: BlobLedger
     transfers: TransferLedger
     lanes: LaneLedger
     circuits: CircuitLedger
+    budgets: BudgetLedger
     tasks: TaskLedger
     heartbeats: HeartbeatLedger
     recovery: RecoveryLedger
     retention: RetentionLedger
     warnings: WarningLedger
+    siblings: SiblingLedger
+    together: Callable[[], AbstractContextManager[None]]

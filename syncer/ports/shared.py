@@ -12,10 +12,14 @@ from syncer.ports.claims import Lane, TaskRecord, Worker
 
 
 class LaneLedger(Protocol):
-    """How many uploads a server gets at once, over all workers."""
+    """How many transfers a server gets at once, over all workers."""
 
     def acquire(self, server: str, width: int, holder: str, now: datetime, lease: float) -> Lane | None:
         """A lane is held; None when all are taken."""
+        ...
+
+    def free(self, server: str, most: int, now: datetime) -> int:
+        """How many of the server's lanes, ``most`` or fewer since it was overloaded, nobody holds."""
         ...
 
     def extend(self, lane: Lane, until: datetime) -> bool:
@@ -24,6 +28,14 @@ class LaneLedger(Protocol):
 
     def release(self, lane: Lane) -> None:
         """The lane is free."""
+        ...
+
+    def width(self, server: str, most: int, now: datetime) -> int:
+        """How many lanes the server has: ``most``, or fewer since it was overloaded."""
+        ...
+
+    def narrow(self, server: str, most: int, now: datetime) -> None:
+        """The server was overloaded and has half as many lanes; they come back while it is calm."""
         ...
 
 
@@ -44,6 +56,17 @@ class CircuitLedger(Protocol):
 
     def answered(self, server: str, now: datetime) -> None:
         """The server works; what waited for it to come back is due now."""
+        ...
+
+
+class BudgetLedger(Protocol):
+    """What all workers together may use only so much of, paid for in seconds of one line."""
+
+    def reserve(self, name: str, seconds: float) -> float | None:
+        """So many seconds of the line are taken, ten at most; seconds until they begin.
+
+        None when the line is too long to stand in; a wrong clock never makes it longer than a minute.
+        """
         ...
 
 

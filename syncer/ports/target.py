@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -10,13 +10,21 @@ from typing import Protocol
 from syncer.core.metadata import CoreMetadata
 from syncer.core.model import DistributionFile, Listing
 
+#: Is told how many bytes have passed, and returns when the next ones may.
+Spend = Callable[[int], None]
+
 
 @dataclass(frozen=True, slots=True)
 class TargetFacts:
-    """What the target says of itself; ``volatile`` means that files may be replaced."""
+    """What the target says of itself; ``volatile`` means that files may be replaced.
+
+    As long as ``state`` stays the same, nothing at all has changed there; it is empty when the server does
+    not tell.
+    """
 
     volatile: bool
     bases: tuple[str, ...] = ()
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +66,21 @@ class Target(Protocol):
         """The index's own files (nothing inherited) of the named projects, each asked at most once."""
         ...
 
-    def upload(self, file: DistributionFile, path: Path, metadata: CoreMetadata) -> str:
+    def upload(
+        self, file: DistributionFile, path: Path, metadata: CoreMetadata, spend: Spend | None = None
+    ) -> str:
         """The target has accepted the bytes; returns its answer in one line.
 
-        Raises ContentConflict, UploadRejected, Retryable or MappingBroken.
+        ``spend`` is told of the file's bytes as they are sent; what it raises ends the upload. Raises
+        ContentConflict, UploadRejected, Retryable or MappingBroken.
+        """
+        ...
+
+    def push(self, project: str, version: str, index: str) -> str:
+        """Another index of the same server holds the release as this one does, bases aside; the answer.
+
+        All of its files are copied at once. Raises FileRefused when the server does not do that, Retryable
+        or MappingBroken.
         """
         ...
 

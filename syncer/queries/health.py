@@ -21,8 +21,7 @@ from syncer.core.states import RunOutcome
 from syncer.core.warning import StandingWarning
 from syncer.queries.life import BEAT, QUEUES, SignOfLife
 from syncer.queries.overview import MappingState, MappingStatus, Overview, read_overview
-from syncer.queries.rows import select_statuses
-from syncer.queries.statuses import FileStatus, may_lack
+from syncer.queries.standing import lacks
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +155,7 @@ def _package_versions(session: Session, names: list[str]) -> tuple[int, int]:
     key = (DecisionRow.mapping, DecisionRow.project, DecisionRow.version)
     current = (CURRENT, DecisionRow.mapping.in_(names))
     selected = select(*key).where(*current, DecisionRow.kind != DecisionKind.EXCLUDED).distinct()
-    files = select_statuses(*key).where(may_lack(names)).subquery()
-    of_version = (files.c.mapping, files.c.project, files.c.version)
-    lacking = select(*of_version).where(files.c.status != FileStatus.SYNCED).distinct()
+    lacking = select(*key).where(lacks(names)).distinct()
     return _number(session, selected), _number(session, lacking)
 
 

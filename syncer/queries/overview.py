@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from syncer.adapters.database.engine import Database
 from syncer.adapters.database.schema import DecisionRow, TransferRow
-from syncer.adapters.database.scopes import CURRENT
 from syncer.core.model import Mapping
-from syncer.core.plan import DecisionKind
 from syncer.core.states import RunOutcome, RunState, TransferState
 from syncer.queries.history import history, load_runs, unfinished_runs
 from syncer.queries.life import SignOfLife, age, is_recent, signs_of_life
-from syncer.queries.rows import FileCounts, FileRow, file_counts, file_rows, select_files, select_statuses
+from syncer.queries.rows import FileCounts, FileRow, file_counts, file_rows, select_files
 from syncer.queries.runs import RunSummary
 from syncer.queries.servers import FailingServer, failing_servers
-from syncer.queries.statuses import FileStatus, by_kind, file_status, may_lack
+from syncer.queries.standing import needs_somebody, status_counts
 from syncer.queries.warnings import MappingWarning, standing_warnings
 
 #: How many files that are not at their target the overview names.
 PROBLEMS_SHOWN = 20
-_QUIET = (FileStatus.SYNCED, FileStatus.WAITING, FileStatus.UNVERIFIED)
 #: A Mapping is stale when it was not complete for this many intervals and a minute.
 STALE_INTERVALS = 3
 STALE_EXTRA = 60.0
@@ -74,9 +70,9 @@ class Overview:
 
     at: datetime
     mappings: tuple[MappingStatus, ...]
-    problems: tuple[FileRow, ...]
     beat: SignOfLife
     workers: tuple[SignOfLife, ...]
+    problems: tuple[FileRow, ...] = ()
     warnings: tuple[MappingWarning, ...] = ()
     failing: tuple[FailingServer, ...] = ()
 
@@ -101,19 +97,19 @@ def overview(
     ``since`` is when somebody began to expect Runs: a Mapping that never ran is stale after that.
     """
     with database.read() as session:
-        return read_overview(session, mappings, now, since)
+        seen = read_overview(session, mappings, now, since)
+        return replace(seen, problems=_problems(session, list(mappings)))
 
 
 def read_overview(
     session: Session, mappings: Dict[str, Mapping], now: datetime, since: datetime | None = None
 ) -> Overview:
-    """The same within a transaction that reads more."""
+    """The same within a transaction that reads more, and without the problems."""
     facts = _facts(session, mappings)
     beat, workers = signs_of_life(session, now)
     return Overview(
         at=now,
         mappings=tuple(_status(mapping, facts[name], now, since) for name, mapping in mappings.items()),
-        problems=_problems(session, list(mappings)),
         failing=failing_servers(session, mappings.values(), now),
         beat=beat,
         workers=workers,
@@ -169,7 +165,7 @@ def _is_planning(run: RunSummary | None) -> bool:
 
 def _facts(session: Session, mappings: Dict[str, Mapping]) -> dict[str, _Facts]:
     names = list(mappings)
-    counts, unread = _counts(session, names), _unread(session)
+    counts, unread = status_counts(session, names), _unread(session)
     unfinished = unfinished_runs(session)
     found = {row.name: row for row in session.execute(history(mappings))} if names else {}
     runs = load_runs(session, [run for row in found.values() for run in (row.last_id, row.complete_id)])
@@ -186,23 +182,6 @@ def _facts(session: Session, mappings: Dict[str, Mapping]) -> dict[str, _Facts]:
     }
 
 
-def _counts(session: Session, names: list[str]) -> dict[str, dict[str, int]]:
-    """By Mapping and status. Most files need no look at a Transfer: an index alone counts those."""
-    counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    inside = (CURRENT, DecisionRow.mapping.in_(names))
-    kinds = select(DecisionRow.mapping, DecisionRow.kind, func.count().label("number"))
-    settled = kinds.where(*inside, DecisionRow.kind != DecisionKind.COPY)
-    for row in session.execute(settled.group_by(DecisionRow.mapping, DecisionRow.kind)):
-        counts[row.mapping][by_kind(row.kind)] += row.number
-    copies = (
-        select_statuses(DecisionRow.mapping).where(*inside, DecisionRow.kind == DecisionKind.COPY).subquery()
-    )
-    statuses = select(copies.c.mapping, copies.c.status, func.count().label("number"))
-    for row in session.execute(statuses.group_by(copies.c.mapping, copies.c.status)):
-        counts[row.mapping][row.status] += row.number
-    return counts
-
-
 def _unread(session: Session) -> frozenset[str]:
     """Mappings with an upload that was not read back, one of a decision that was replaced included."""
     under_way = TransferRow.state.in_([TransferState.UPLOADING, TransferState.UPLOADED])
@@ -211,5 +190,5 @@ def _unread(session: Session) -> frozenset[str]:
 
 
 def _problems(session: Session, names: list[str]) -> tuple[FileRow, ...]:
-    page = select_files().where(may_lack(names), file_status().not_in(_QUIET))
-    return file_rows(session.execute(page.limit(PROBLEMS_SHOWN)))
+    page = select_files().where(needs_somebody(names)).limit(PROBLEMS_SHOWN)
+    return file_rows(session.execute(page))

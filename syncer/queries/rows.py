@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -119,7 +119,7 @@ def _file_row(row: Any) -> FileRow:
     )
 
 
-def file_counts(by_status: dict[str, int]) -> FileCounts:
+def file_counts(by_status: Mapping[str, int]) -> FileCounts:
     """Counts by status, summed up."""
     excluded, synced = by_status.get(FileStatus.EXCLUDED, 0), by_status.get(FileStatus.SYNCED, 0)
     selected = sum(by_status.values()) - excluded

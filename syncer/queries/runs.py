@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.orm import Session
 
 from syncer.adapters.database.engine import Database
 from syncer.adapters.database.schema import DecisionRow, RunRow, TaskRow, TransferRow
+from syncer.core.plan import DecisionKind
 from syncer.queries.rows import FileCounts, FileRow, file_counts, file_rows, select_files, select_statuses
-from syncer.queries.statuses import file_status
+from syncer.queries.statuses import file_status, of_decision, of_transfer
 
 #: How many of a Run's tasks its page names.
 TASKS_SHOWN = 20
@@ -31,6 +33,7 @@ class RunSummary:
     version: str
     force: bool
     dry_run: bool
+    depth: str
     task_id: str
     worker: str
     requested_at: datetime
@@ -80,30 +83,57 @@ def run_detail(
 
 
 def _detail(session: Session, row: RunRow, status: str | None, limit: int, offset: int) -> RunDetail:
-    inside = _files_of(row.id)
-    found = select_statuses().where(inside).subquery()
-    counted = session.execute(select(found.c.status, func.count().label("number")).group_by(found.c.status))
-    by_status: dict[str, int] = {row.status: row.number for row in counted}
-    page = select_files().where(inside).limit(limit).offset(offset)
-    if status is not None:
-        page = page.where(file_status() == status)
+    by_status = _counts(session, row.id)
+    page = _files_of(row.id, status).limit(limit).offset(offset).subquery()
     tasks = select(TaskRow.id).where(TaskRow.run_id == row.id).order_by(TaskRow.done_at.desc())
     return RunDetail(
         run=run_summary(row),
         counts=file_counts(by_status),
-        files=file_rows(session.execute(page)),
-        total=sum(by_status.values()) if status is None else by_status.get(status, 0),
+        files=file_rows(session.execute(select_files().where(DecisionRow.id.in_(select(page.c.id))))),
+        total=by_status.total() if status is None else by_status[status],
         limit=limit,
         offset=offset,
         task_ids=tuple(session.scalars(tasks.limit(TASKS_SHOWN))),
     )
 
 
-def _files_of(run_id: int) -> Any:
-    """Files that the Run decided about, and those that an earlier Run left to it."""
+def _counts(session: Session, run_id: int) -> Counter[str]:
+    """By status: the Transfers that the Run holds, what else it decided, and Copies that others hold now."""
+    decided, copies = DecisionRow.from_run_id == run_id, DecisionRow.kind == DecisionKind.COPY
+    held = TransferRow.run_id == run_id
+    key = (TransferRow.state, TransferRow.outcome, TransferRow.error_code)
+    same = select(*key, func.count().label("number")).where(held).group_by(*key).subquery().c
+    others = select(of_decision().label("status")).where(decided, ~copies)
+    passed_on = select_statuses().where(decided, copies, DecisionRow.id.not_in(_held_by(run_id)))
+    parts = (select(of_transfer(same), same.number), _grouped(others), _grouped(passed_on))
+    counts: Counter[str] = Counter()
+    for status, number in session.execute(union_all(*parts)):
+        counts[status] += number
+    return counts
+
+
+def _grouped(files: Select[Any]) -> Any:
+    status = files.subquery().c.status
+    return select(status, func.count()).group_by(status)
+
+
+def _held_by(run_id: int) -> Any:
+    return select(TransferRow.decision_id).where(TransferRow.run_id == run_id)
+
+
+def _files_of(run_id: int, status: str | None) -> Any:
+    """Files that the Run decided about, and those that an earlier Run left to it, in their order.
+
+    The first come from their index in order already, and the others are few: no database has to sort all.
+    """
+    key = (DecisionRow.project, DecisionRow.filename, DecisionRow.id)
     decided = select(DecisionRow.id).where(DecisionRow.from_run_id == run_id)
-    taken_over = select(TransferRow.decision_id).where(TransferRow.run_id == run_id)
-    return DecisionRow.id.in_(decided.union(taken_over))
+    taken_over = _held_by(run_id).where(TransferRow.decision_id.not_in(decided))
+    files = select_statuses().with_only_columns(*key)
+    if status is not None:
+        files = files.where(file_status() == status)
+    own = files.where(DecisionRow.from_run_id == run_id)
+    return union_all(own, files.where(DecisionRow.id.in_(taken_over))).order_by("project", "filename")
 
 
 def run_summary(row: RunRow) -> RunSummary:

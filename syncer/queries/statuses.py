@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, or_, select, union_all
+from sqlalchemy import ColumnElement, case
 
 from syncer.adapters.database.schema import DecisionRow, TransferRow
-from syncer.adapters.database.scopes import CURRENT
 from syncer.core.plan import DecisionKind
 from syncer.core.states import Outcome, TransferState
 
@@ -36,9 +36,6 @@ BY_KIND: Mapping[DecisionKind, FileStatus] = {
     DecisionKind.NOT_A_DISTRIBUTION: FileStatus.REFUSED,
 }
 
-#: Decisions about selected files that may not be at their target.
-_MAY_LACK = (DecisionKind.COPY, DecisionKind.CONFLICT, DecisionKind.NOT_A_DISTRIBUTION)
-
 BY_OUTCOME: Mapping[Outcome, FileStatus] = {
     Outcome.COPIED: FileStatus.SYNCED,
     Outcome.ALREADY_THERE: FileStatus.SYNCED,
@@ -54,7 +51,9 @@ BY_OUTCOME: Mapping[Outcome, FileStatus] = {
 
 
 def by_kind(kind: str) -> FileStatus:
-    """The status of a current decision other than Copy."""
+    """The status of a current decision; a Copy waits until its Transfer says otherwise."""
+    if kind == DecisionKind.COPY:
+        return FileStatus.WAITING
     return next((status for known, status in BY_KIND.items() if known == kind), FileStatus.UNKNOWN)
 
 
@@ -67,50 +66,29 @@ def file_status() -> ColumnElement[str]:
     A decision that is no longer current keeps the status that its Transfer reached, so the page of
     an old Run still says what became of its files.
     """
-    closed = DecisionRow.to_run_id.is_not(None)
-    only_asked = DecisionRow.from_run_id == DecisionRow.to_run_id
-    no_transfer = and_(closed, TransferRow.id.is_(None))
+    return case((TransferRow.id.is_(None), of_decision()), else_=of_transfer())
+
+
+def of_decision() -> ColumnElement[str]:
+    """The FileStatus of a decision that has no Transfer."""
     return case(
-        (only_asked, FileStatus.PLANNED),
-        (no_transfer, FileStatus.SUPERSEDED),
-        (DecisionRow.kind == DecisionKind.COPY, _of_transfer()),
+        (DecisionRow.from_run_id == DecisionRow.to_run_id, FileStatus.PLANNED),
+        (DecisionRow.to_run_id.is_not(None), FileStatus.SUPERSEDED),
+        (DecisionRow.kind == DecisionKind.COPY, FileStatus.WAITING),
         else_=case(dict(BY_KIND), value=DecisionRow.kind, else_=FileStatus.UNKNOWN),
     )
 
 
-#: Every selected file that is not synced.
-MISSING = "missing"
-
-
-def has_status(status: str) -> ColumnElement[bool]:
-    """The condition that a file has the status, or that it is ``missing``."""
-    if status == MISSING:
-        return file_status().not_in([FileStatus.SYNCED, FileStatus.EXCLUDED])
-    return file_status() == status
-
-
-def _of_transfer() -> ColumnElement[str]:
-    ended = TransferRow.state == TransferState.ENDED
-    in_hand = or_(TransferRow.id.is_(None), TransferRow.state.in_(_IN_HAND))
+def of_transfer(transfer: Any = TransferRow) -> ColumnElement[str]:
+    """The FileStatus of a Copy by its Transfer, or by columns of the same names."""
+    outcome = case(dict(BY_OUTCOME), value=transfer.outcome, else_=FileStatus.UNKNOWN)
     return case(
-        (ended, case(dict(BY_OUTCOME), value=TransferRow.outcome, else_=FileStatus.UNKNOWN)),
-        (TransferRow.error != "", FileStatus.FAILING),
-        (TransferRow.state == TransferState.UPLOADED, FileStatus.UNVERIFIED),
-        (in_hand, FileStatus.WAITING),
+        (transfer.state == TransferState.ENDED, outcome),
+        (transfer.error_code != "", FileStatus.FAILING),
+        (transfer.state == TransferState.UPLOADED, FileStatus.UNVERIFIED),
+        (transfer.state.in_(_IN_HAND), FileStatus.WAITING),
         else_=FileStatus.UNKNOWN,
     )
-
-
-def may_lack(mappings: Sequence[str]) -> ColumnElement[bool]:
-    """The condition that a current decision leaves open whether its file is at the target.
-
-    Those are few among many, and asked kind by kind SQLite finds them through the index.
-    """
-    of_kind = (
-        select(DecisionRow.id).where(CURRENT, DecisionRow.mapping.in_(mappings), DecisionRow.kind == kind)
-        for kind in _MAY_LACK
-    )
-    return DecisionRow.id.in_(union_all(*of_kind))
 
 
 #: What a person can do about a decision that no Transfer will ever carry out.

@@ -10,8 +10,10 @@ from syncer.usecases.services import Services
 
 
 @contextmanager
-def asking(services: Services, server: str) -> Iterator[None]:
+def asking(services: Services, server: str, lanes: str = "") -> Iterator[None]:
     """The block asks the server with that URL, and nobody else while it does not answer.
+
+    An overloaded one gets fewer lanes, those of the URL ``lanes`` if that is another.
 
     Raises CircuitOpen instead of asking a server that failed several times in a row. Nothing but
     requests to this server belongs inside: any other RemoteUnavailable would be held against it.
@@ -28,6 +30,7 @@ def asking(services: Services, server: str) -> Iterator[None]:
         yield
     except (RemoteUnavailable, RateLimited) as error:
         circuits.failed(server, error, clock())
+        services.ledger.lanes.narrow(lanes or server, services.lanes_of(lanes or server), clock())
         raise
     except SyncerError:
         circuits.answered(server, clock())

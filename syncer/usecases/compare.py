@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
 
-from syncer.core.model import EVERYTHING, Listing, Mapping, Scope
+from syncer.core.model import EVERYTHING, DistributionFile, Listing, Mapping, Scope
 from syncer.core.plan import Plan, make_plan
+from syncer.ports.target import Target
 from syncer.usecases.services import Services
 
 Asking = Callable[[str], AbstractContextManager[None]]
+#: Files by project, file name and sha256.
+Held = Collection[tuple[str, str, str]]
 
 
 def compare(
@@ -28,9 +32,25 @@ def compare(
     """
     with asking(mapping.source.url):
         source = services.source_of(mapping).list(scope)
-    wanted = {file.project for file in source.files if not mapping.selection.refusal(file)}
     target = services.target_of(mapping)
     with asking(mapping.target.url):
         overwrite = target.probe().volatile and force
-        held = target.list(sorted(wanted))
-    return make_plan(source, held, mapping.selection, overwrite=overwrite), source
+        return decide(target, source, mapping, overwrite=overwrite), source
+
+
+def decide(
+    target: Target, source: Listing, mapping: Mapping, *, overwrite: bool = False, held: Held = ()
+) -> Plan:
+    """The Plan for what the Source lists; projects all of whose files are ``held`` need not be asked for."""
+    wanted: defaultdict[str, list[DistributionFile]] = defaultdict(list)
+    for file in source.files:
+        if not mapping.selection.refusal(file):
+            wanted[file.project].append(file)
+    known = {project for project, files in wanted.items() if all(_key(file) in held for file in files)}
+    there = [file for project in known for file in wanted[project]]
+    asked = target.list(sorted(wanted.keys() - known))
+    return make_plan(source, Listing((*asked.files, *there)), mapping.selection, overwrite=overwrite)
+
+
+def _key(file: DistributionFile) -> tuple[str, str, str]:
+    return file.project, file.filename, file.sha256

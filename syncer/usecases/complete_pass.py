@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from syncer.core.states import RunOutcome, RunState
@@ -15,7 +15,7 @@ from syncer.usecases.reconcile import patience, reconcile
 from syncer.usecases.services import Services
 from syncer.usecases.upload import upload
 
-Handlers = dict[str, tuple[Callable[..., list[Message]], int]]
+Handlers = dict[str, tuple[Callable[..., Iterable[Message]], int]]
 
 #: Seconds between two looks at the Runs, and between two looks for work that is due again.
 LOOK = 0.1

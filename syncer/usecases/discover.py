@@ -5,17 +5,17 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from dataclasses import replace
-from functools import partial
 
 from syncer.core.errors import ListingIncomplete, NothingThere, SyncerError, Unexpected
-from syncer.core.model import Listing, Mapping
+from syncer.core.look import Depth, rule_of
+from syncer.core.model import Mapping
 from syncer.core.plan import Plan
-from syncer.ports.claims import RunClaim, RunRequest, Worker
+from syncer.ports.claims import RunClaim, RunRequest, Seen, Worker
 from syncer.ports.context import log_context
 from syncer.ports.queue import Message
-from syncer.usecases.circuit import asking
-from syncer.usecases.compare import compare
+from syncer.usecases.lane import wake
 from syncer.usecases.leases import LEASE, keeping
+from syncer.usecases.look import Sight, look
 from syncer.usecases.services import Services
 from syncer.usecases.settle import settle
 
@@ -60,18 +60,23 @@ def _plan(services: Services, claim: RunClaim) -> list[Message]:
     mapping = services.mapping(claim.mapping)
     runs = services.ledger.runs
     with keeping(lambda until: runs.extend(claim, until), services.clock):
-        plan, listing = compare(
-            services, mapping, claim.scope, force=claim.force, asking=partial(asking, services)
-        )
-        _require_something(claim, plan, mapping)
-        _doubt_emptiness(services, claim, listing, mapping)
-        work = runs.record(claim, plan, listing, mapping.target.url, services.clock())
+        sight = look(services, mapping, claim)
+        _require_something(claim, sight.plan, mapping)
+        _doubt_emptiness(services, claim, sight, mapping)
+        work = runs.record(claim, sight.plan, _seen(sight, mapping), services.clock())
     if work is None:
         return []
-    log.info("planned: %s", _counts(plan))
-    downloads = [Message("download", {"sha256": sha256}) for sha256 in work.blobs]
-    uploads = [Message("upload", {"transfer": transfer}) for transfer in work.transfers]
-    return [*downloads, *uploads]
+    log.info("planned, %s: %s", sight.depth, _counts(sight.plan))
+    downloads = (Message("download", {"sha256": sha256}) for sha256 in work.blobs)
+    uploads = (Message("upload", {"transfer": transfer}) for transfer in work.transfers)
+    source, target = mapping.source.url, mapping.target.url
+    return [*wake(services, source, downloads), *wake(services, target, uploads)]
+
+
+def _seen(sight: Sight, mapping: Mapping) -> Seen:
+    ends = mapping.source.url, mapping.target.url
+    rule = rule_of(mapping)
+    return Seen(sight.listing, *ends, scope=sight.scope, depth=sight.depth, rule=rule, look=sight.look)
 
 
 def _require_something(claim: RunClaim, plan: Plan, mapping: Mapping) -> None:
@@ -84,12 +89,13 @@ def _require_something(claim: RunClaim, plan: Plan, mapping: Mapping) -> None:
         )
 
 
-def _doubt_emptiness(services: Services, claim: RunClaim, listing: Listing, mapping: Mapping) -> None:
+def _doubt_emptiness(services: Services, claim: RunClaim, sight: Sight, mapping: Mapping) -> None:
     """Raise ListingIncomplete when all files are gone at once, which only a person may believe.
 
     A registry that is just being restored, or hides what a token may no longer see, says so too.
     """
-    if not listing.files and not claim.by_person and services.ledger.runs.knows(claim.mapping):
+    empty = sight.depth is Depth.FULL and not sight.listing.files
+    if empty and not claim.by_person and services.ledger.runs.knows(claim.mapping):
         raise ListingIncomplete(
             f"{mapping.source} suddenly has no file at all.",
             "Gitea is being restored or hides its packages, or everything was deleted.",

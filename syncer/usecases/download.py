@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ from syncer.ports.claims import BlobClaim, Worker
 from syncer.ports.context import log_context
 from syncer.ports.queue import Message
 from syncer.usecases.fetch import fetch
+from syncer.usecases.lane import Piece, through_lane, wake
 from syncer.usecases.leases import LEASE, keeping
 from syncer.usecases.services import Services
 from syncer.usecases.settle import settle
@@ -36,11 +38,30 @@ Offers = tuple[tuple[str, DistributionFile], ...]
 CORRUPT_TRIES = 3
 
 
-def download(services: Services, sha256: str, worker: Worker) -> list[Message]:
-    """The Blob is staged, refused, or wanted again later; the messages that carry it on."""
-    claim = services.ledger.blobs.claim(sha256, worker, services.clock(), LEASE)
-    if claim is None:
-        return []
+def download(services: Services, sha256: str, worker: Worker) -> Iterator[Message]:
+    """The Blob, if it is wanted, and every other one of its server, was tried once through a free lane.
+
+    Each is staged, refused, or wanted again later; the messages carry them on.
+    """
+    blobs, clock = services.ledger.blobs, services.clock
+    server = blobs.server_of(sha256)
+    if server is None or blobs.next_wanted(server, clock()) is None:
+        return
+    asked_for = [sha256]
+
+    def work() -> Piece | None:
+        claim = blobs.claim(asked_for.pop(), worker, clock(), LEASE) if asked_for else None
+        claim = claim or blobs.claim_next(server, worker, clock(), LEASE)
+        return Piece(_try(services, claim)) if claim else None
+
+    def left() -> Message | None:
+        found = blobs.next_wanted(server, clock())
+        return Message("download", {"sha256": found}) if found else None
+
+    yield from through_lane(services, server, worker, work, left)
+
+
+def _try(services: Services, claim: BlobClaim) -> Iterator[Message]:
     turn = (claim.attempt - 1) % len(claim.offers)
     offers = claim.offers[turn:] + claim.offers[:turn]
     mapping, file = offers[0]
@@ -48,19 +69,25 @@ def download(services: Services, sha256: str, worker: Worker) -> list[Message]:
         return _stage(services, claim, offers)
 
 
-def _stage(services: Services, claim: BlobClaim, offers: Offers) -> list[Message]:
+def _stage(services: Services, claim: BlobClaim, offers: Offers) -> Iterator[Message]:
     blobs = services.ledger.blobs
     try:
         with keeping(lambda until: blobs.extend(claim, until), services.clock):
             size = _size(_fetch(services, offers))
     except (FileRefused, Retryable, MappingBroken) as error:
-        return _failed(services, claim, error)
+        return iter(_failed(services, claim, error))
     except Exception as error:
         _failed(services, claim, Unexpected(error))
         raise
     ready = blobs.staged(claim, size, services.clock())
     log.info("staged: %d bytes, sha256 %s", size, claim.sha256)
-    return [Message("upload", {"transfer": transfer}) for transfer in ready]
+    return _wake(services, ready)
+
+
+def _wake(services: Services, ready: dict[int, str]) -> Iterator[Message]:
+    for server in sorted(set(ready.values())):
+        waiting = (transfer for transfer, its in ready.items() if its == server)
+        yield from wake(services, server, (Message("upload", {"transfer": each}) for each in waiting))
 
 
 def _size(path: Path) -> int:

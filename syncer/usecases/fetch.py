@@ -9,6 +9,7 @@ from packaging.utils import canonicalize_name
 from syncer.core.errors import NotADistribution
 from syncer.core.metadata import CoreMetadata
 from syncer.core.model import DistributionFile
+from syncer.usecases.bandwidth import metered
 from syncer.usecases.circuit import asking
 from syncer.usecases.services import Services
 
@@ -23,8 +24,8 @@ def fetch(services: Services, mapping_name: str, file: DistributionFile) -> tupl
         mapping = services.mapping(mapping_name)
         source = services.source_of(mapping)
         # One owner's files may lie in a store of their own, to which Gitea redirects.
-        with asking(services, str(mapping.source)), source.fetch(file) as chunks:
-            path = services.staging.store(file.sha256, chunks)
+        with asking(services, str(mapping.source), mapping.source.url), source.fetch(file) as chunks:
+            path = services.staging.store(file.sha256, metered(chunks, services.spending()))
     metadata = services.inspect(path, file.filename)
     if canonicalize_name(metadata.name) != file.project:
         raise _another_project(file, metadata)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -15,29 +18,61 @@ from syncer.usecases.services import Services
 #: recovery, long enough for a slow database and for clocks that differ.
 LEASE = 30.0
 
+log = logging.getLogger(__name__)
+
+Extend = Callable[[datetime], bool]
+Clock = Callable[[], datetime]
+
+
+class _Keeper:
+    """Extends what this process holds, from one thread that dies with the process."""
+
+    def __init__(self) -> None:
+        self.held: dict[object, tuple[Extend, Clock]] = {}
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+
+    def start(self) -> None:
+        if self._thread is None:
+            with self._starting:
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._run, name="leases", daemon=True)
+                    self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(LEASE / 3)
+            for claim, (extend, clock) in list(self.held.items()):
+                try:
+                    if not extend(clock() + timedelta(seconds=LEASE)):
+                        self.held.pop(claim, None)  # it was lost; its work can no longer be written
+                except Retryable:
+                    continue  # the database is away for a moment; the next turn tries again
+                except Exception:
+                    log.exception("A lease was not extended.")  # the other claims must not suffer for it
+
+
+_keeper = _Keeper()
+
+
+def _begin_anew() -> None:
+    global _keeper  # noqa: PLW0603  # a forked child has neither the thread nor the claims
+    _keeper = _Keeper()
+
+
+os.register_at_fork(after_in_child=_begin_anew)
+
 
 @contextmanager
-def keeping(extend: Callable[[datetime], bool], clock: Callable[[], datetime]) -> Iterator[None]:
-    """The claim is extended for as long as the block runs, from a thread that dies with the process."""
-    stop = threading.Event()
-    thread = threading.Thread(target=_extend_until, args=(stop, extend, clock), daemon=True)
-    thread.start()
+def keeping(extend: Extend, clock: Clock) -> Iterator[None]:
+    """The claim is extended for as long as the block runs and the process lives."""
+    keeper, claim = _keeper, object()
+    keeper.held[claim] = (extend, clock)
+    keeper.start()
     try:
         yield
     finally:
-        stop.set()
-        thread.join()
-
-
-def _extend_until(
-    stop: threading.Event, extend: Callable[[datetime], bool], clock: Callable[[], datetime]
-) -> None:
-    while not stop.wait(LEASE / 3):
-        try:
-            if not extend(clock() + timedelta(seconds=LEASE)):
-                return  # the claim was lost; its work can no longer be written
-        except Retryable:
-            continue  # the database is away for a moment; the next turn tries again
+        keeper.held.pop(claim, None)
 
 
 def recover(services: Services, gone: Worker) -> None:

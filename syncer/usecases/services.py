@@ -12,14 +12,15 @@ from syncer.core.model import Mapping
 from syncer.ports.ledger import Ledger
 from syncer.ports.source import Source
 from syncer.ports.staging import Inspect, Staging
-from syncer.ports.target import Target
+from syncer.ports.target import Spend, Target
+from syncer.usecases.bandwidth import Meter
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The ports, bound to their adapters; ``lanes_of`` gives the uploads in flight of a server's URL.
+    """The ports, bound to their adapters; ``lanes_of`` gives the transfers in flight of a server's URL.
 
-    ``stopping`` says that no further work is to be begun.
+    ``stopping`` says that no further work is to be begun. Without a bandwidth budget there is no ``meter``.
     """
 
     mappings: Dict[str, Mapping]
@@ -31,6 +32,11 @@ class Services:
     lanes_of: Callable[[str], int]
     clock: Callable[[], datetime]
     stopping: Callable[[], bool] = lambda: False
+    meter: Meter | None = None
+
+    def spending(self) -> Spend | None:
+        """How one try, which begins now, accounts for its bytes; None when they are free."""
+        return self.meter.spending(self.stopping) if self.meter else None
 
     def mapping(self, name: str) -> Mapping:
         """The configured Mapping; raises MappingBroken when there is none of that name."""

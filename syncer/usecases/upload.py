@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from syncer.core.errors import (
@@ -24,76 +25,65 @@ from syncer.ports.queue import Message
 from syncer.ports.target import Target, TargetFacts
 from syncer.usecases.circuit import asking
 from syncer.usecases.fetch import fetch
+from syncer.usecases.lane import Piece, through_lane
 from syncer.usecases.leases import LEASE, keeping
+from syncer.usecases.push import pushed
 from syncer.usecases.services import Services
-from syncer.usecases.settle import settle
-from syncer.usecases.verify import verify_due
+from syncer.usecases.verify import verify, verify_due
 
 log = logging.getLogger(__name__)
 
-#: Seconds after which a lane hands over to a new task, far below the task's time limit.
-LANE_BUDGET = 30.0
 
-#: What each Target said of itself since the lane was taken.
-Facts = dict[TargetRef, TargetFacts]
+@dataclass(slots=True)
+class _Memory:
+    """What was learnt since the lane was taken: of Targets, and of projects that had to be uploaded."""
 
-
-def upload(services: Services, transfer_id: int, worker: Worker) -> list[Message]:
-    """The Transfer, and every other one ready for its server, was tried once through a free lane.
-
-    When all lanes are taken nothing happens: whoever holds one takes this Transfer as well.
-    """
-    server = services.ledger.transfers.server_of(transfer_id)
-    if server is None or services.ledger.circuits.paused(server, services.clock()):
-        return []
-    lanes, clock = services.ledger.lanes, services.clock
-    holder = f"{worker.name}/{worker.task_id or uuid.uuid4().hex}"
-    lane = lanes.acquire(server, services.lanes_of(server), holder, clock(), LEASE)
-    if lane is None:
-        return []
-    try:
-        with keeping(lambda until: lanes.extend(lane, until), clock):
-            pause = _work_through(services, server, transfer_id, worker)
-            verify_due(services)
-    finally:
-        lanes.release(lane)
-    return [*_wake_next(services, server, pause), *settle(services)]
+    facts: dict[TargetRef, TargetFacts] = field(default_factory=dict)
+    uploaded: set[tuple[str, str]] = field(default_factory=set)
 
 
-def _wake_next(services: Services, server: str, pause: float) -> list[Message]:
-    """Whatever became ready while the lane was being given back finds a worker again."""
-    left = services.ledger.transfers.next_ready(server, services.clock())
-    return [Message("upload", {"transfer": left}, pause)] if left is not None else []
-
-
-def _work_through(services: Services, server: str, first: int, worker: Worker) -> float:
-    """Carry out ready Transfers until none is left; the seconds to pause when the server failed."""
+def upload(services: Services, transfer_id: int, worker: Worker) -> Iterator[Message]:
+    """The Transfer, if it is ready, and every other one of its server, was tried once through a free lane."""
     transfers, clock = services.ledger.transfers, services.clock
-    until, last = clock() + timedelta(seconds=LANE_BUDGET), ""
-    asked: Facts = {}
-    while clock() < until and not services.stopping():
-        claim = transfers.claim(server, worker, clock(), LEASE, prefer=first, avoid=last)
+    server = transfers.server_of(transfer_id)
+    if server is None or transfers.next_ready(server, clock()) is None:
+        return
+    memory = _Memory()
+
+    def work() -> Piece | None:
+        claim = transfers.claim(server, worker, clock(), LEASE, prefer=0 if memory.facts else transfer_id)
         if claim is None:
-            return 0.0
+            verify_due(services)
+            return None
         with log_context(run=claim.run_id, mapping=claim.mapping, file=claim.file.filename):
-            pause = _try(services, claim, asked)
-        if pause:
-            return pause
-        last = claim.file.project
-    return 0.0
+            pause = _try(services, claim, worker, memory)
+        if not pause and not transfers.is_coming(claim.mapping, claim.file.project, clock()):
+            verify(services, claim.mapping, claim.file.project)
+        return Piece(pause=pause)
+
+    def left() -> Message | None:
+        found = transfers.next_ready(server, clock())
+        return Message("upload", {"transfer": found}) if found else None
+
+    yield from through_lane(services, server, worker, work, left)
 
 
-def _try(services: Services, claim: TransferClaim, asked: Facts) -> float:
+def _try(services: Services, claim: TransferClaim, worker: Worker, memory: _Memory) -> float:
     """One Attempt, whose end is recorded whatever it is; the seconds to pause when the server failed."""
     transfers, clock = services.ledger.transfers, services.clock
     try:
         with keeping(lambda until: transfers.extend(claim, until), clock):
-            _carry_out(services, claim, asked)
+            if _is_pushed(services, claim, worker, memory):
+                return 0.0
+            needless = _carry_out(services, claim, memory.facts)
     except FileRefused as error:
         log.warning("refused: %s", error)
-        transfers.ended(claim, outcome_of(error), clock(), error)
+        with services.ledger.together():
+            transfers.ended(claim, outcome_of(error), clock(), error)
+            needless = services.ledger.blobs.release(claim.file.sha256)
     except MappingBroken as error:
         _postpone(services, claim, error)  # other mappings of the same server go on
+        needless = services.ledger.blobs.release(claim.file.sha256)
     except CircuitOpen as error:
         now = clock()
         transfers.untried(claim, error, now + timedelta(seconds=error.pause), now)
@@ -103,12 +93,24 @@ def _try(services: Services, claim: TransferClaim, asked: Facts) -> float:
     except Exception as error:
         _postpone(services, claim, Unexpected(error))
         raise
-    if services.ledger.blobs.release(claim.file.sha256):
+    if needless:
         services.staging.discard(claim.file.sha256)
     return 0.0
 
 
-def _carry_out(services: Services, claim: TransferClaim, asked: Facts) -> None:
+def _is_pushed(services: Services, claim: TransferClaim, worker: Worker, memory: _Memory) -> bool:
+    """Whether the server itself copies the file; what it did not copy once is not asked for again."""
+    project = claim.mapping, claim.file.project
+    if project in memory.uploaded:
+        return False
+    if pushed(services, claim, worker):
+        return True
+    memory.uploaded.add(project)
+    return False
+
+
+def _carry_out(services: Services, claim: TransferClaim, asked: dict[TargetRef, TargetFacts]) -> bool:
+    """The file is uploaded; whether nobody needs its bytes here any more."""
     mapping = services.mapping(claim.mapping)
     target = services.target_of(mapping)
     path, metadata = fetch(services, claim.mapping, claim.file)
@@ -117,9 +119,12 @@ def _carry_out(services: Services, claim: TransferClaim, asked: Facts) -> None:
             asked[mapping.target] = target.probe()
         doubtful = claim.attempt > 1 or asked[mapping.target].volatile
         answer = _found_there(mapping, target, claim) if doubtful else ""
-        answer = answer or target.upload(claim.file, path, metadata)
-    services.ledger.transfers.uploaded(claim, answer, metadata.requires_python, services.clock())
+        answer = answer or target.upload(claim.file, path, metadata, services.spending())
+    with services.ledger.together():
+        services.ledger.transfers.uploaded(claim, answer, metadata.requires_python, services.clock())
+        needless = services.ledger.blobs.release(claim.file.sha256)
     log.info("uploaded to %s: %s", mapping.target, answer)
+    return needless
 
 
 def _found_there(mapping: Mapping, target: Target, claim: TransferClaim) -> str:

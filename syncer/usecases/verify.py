@@ -23,6 +23,7 @@ from syncer.core.states import Outcome
 from syncer.ports.claims import Uploaded
 from syncer.ports.context import log_context
 from syncer.usecases.circuit import asking
+from syncer.usecases.push import wake_followers
 from syncer.usecases.services import Services
 
 log = logging.getLogger(__name__)
@@ -49,9 +50,11 @@ def verify(services: Services, mapping_name: str, project: str) -> None:
     except Exception as error:
         _read_all_later(services, mapping_name, uploads, Unexpected(error))
         raise
-    for upload in uploads:
-        with _about(mapping_name, upload):
-            _judge(services, upload, page.get(upload.file.key))
+    with services.ledger.together():
+        for upload in uploads:
+            with _about(mapping_name, upload):
+                _judge(services, upload, page.get(upload.file.key))
+    wake_followers(services, mapping_name, project)
 
 
 def _about(mapping_name: str, upload: Uploaded) -> AbstractContextManager[None]:

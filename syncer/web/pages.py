@@ -12,7 +12,8 @@ from syncer.queries.files import file_detail, mapping_files, why
 from syncer.queries.health import judge
 from syncer.queries.overview import overview
 from syncer.queries.runs import recent_runs, run_detail
-from syncer.queries.statuses import MISSING, FileStatus
+from syncer.queries.standing import MISSING
+from syncer.queries.statuses import FileStatus
 from syncer.queries.tasks import task
 from syncer.web.probes import READ
 from syncer.web.view import RELOAD, View, view_of

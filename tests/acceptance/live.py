@@ -12,7 +12,7 @@ import requests
 from sqlalchemy import select
 
 from syncer.adapters.database.schema import AttemptRow, DecisionRow, TransferRow
-from syncer.bootstrap.container import now
+from syncer.bootstrap.clock import now
 from syncer.core.states import TransferState
 from syncer.queries.files import mapping_files
 from syncer.queries.overview import MappingStatus, overview

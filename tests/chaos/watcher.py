@@ -11,7 +11,8 @@ from typing import Self
 
 import requests
 
-from syncer.bootstrap.container import Container, now
+from syncer.bootstrap.clock import now
+from syncer.bootstrap.container import Container
 from syncer.core.errors import RemoteUnavailable, SyncerError
 from syncer.queries.overview import MappingState, Overview, overview
 from tests.chaos import ledgerview

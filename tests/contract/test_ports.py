@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from syncer.core.errors import (
     Unauthorized,
     UploadRejected,
 )
-from syncer.core.model import DistributionFile, Scope
+from syncer.core.model import DistributionFile, Listing, Scope
 from syncer.ports.source import Source
 from syncer.ports.target import Target
 from tests.contract.sides import DevpiSide, GiteaSide, MemoryServer, MemorySide, SourceSide, TargetSide
@@ -33,17 +34,35 @@ A_SDIST = sdist("alpha", "1.0", requires_python=">=3.9")
 A2 = wheel("alpha", "2.0")
 B = wheel("My.Package", "1.0")
 OTHER_A = wheel("alpha", "1.0", payload=b"other")
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 # Sources
 
 
+class Clock:
+    """What a registry dates its releases by: whole seconds, as Gitea keeps them."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
 @pytest.fixture(params=["memory", "gitea"])
-def registry(request: pytest.FixtureRequest) -> Iterator[SourceSide]:
+def registry(request: pytest.FixtureRequest, clock: Clock) -> Iterator[SourceSide]:
     if request.param == "memory":
-        yield MemorySide()
+        side = MemorySide()
+        side.source.clock = clock
+        yield side
         return
     with ExitStack() as stack:
-        yield GiteaSide(stack.enter_context(StandinGitea()), stack)
+        yield GiteaSide(stack.enter_context(StandinGitea(clock=clock)), stack)
 
 
 def fetched(source: Source, file: DistributionFile) -> bytes:
@@ -127,6 +146,105 @@ def test_a_file_of_a_source_out_of_reach_is_not_gone(registry: SourceSide) -> No
     registry.publish(A)
     with pytest.raises(RemoteUnavailable):
         fetched(registry.broken(RemoteUnavailable), file_of(registry.source, A))
+
+
+# What is new at a Source
+
+
+def publish_at(registry: SourceSide, clock: Clock, **ages: Dist) -> None:
+    """Each file is there since so many days before noon: ``d3=…`` for three."""
+    for days, dist in ages.items():
+        clock.now = NOON - timedelta(days=int(days.removeprefix("d")))
+        registry.publish(dist)
+    clock.now = NOON
+
+
+def recent(registry: SourceSide, days: float) -> Listing:
+    return registry.source.recent(NOON - timedelta(days=days))
+
+
+def names(listing: Listing) -> set[str]:
+    return {file.filename for file in listing.files}
+
+
+@pytest.mark.parametrize(
+    ("days", "projects", "young"),
+    [
+        pytest.param(0, set(), 0, id="nothing is so young"),
+        pytest.param(1, {"alpha"}, 1, id="one release, in the very second"),
+        pytest.param(2.9, {"alpha"}, 1, id="one release"),
+        pytest.param(3, {"alpha", "my-package"}, 2, id="releases of two projects"),
+        pytest.param(99, {"alpha", "my-package"}, 3, id="everything"),
+    ],
+)
+def test_a_source_tells_what_was_published_since_then_with_all_files_of_its_projects(
+    registry: SourceSide, clock: Clock, days: float, projects: set[str], young: int
+) -> None:
+    publish_at(registry, clock, d9=A, d3=B, d1=A2)
+    listing, whole = recent(registry, days), registry.source.list()
+    assert set(listing.files) == {file for file in whole.files if file.project in projects}
+    assert (listing.stated_releases, listing.read_releases) == (3, young)
+    since = NOON - timedelta(days=days)
+    assert set(listing.releases) == {release for release in whole.releases if release.created_at >= since}
+    assert len(listing.releases) == young
+
+
+def test_a_source_without_files_has_nothing_new(registry: SourceSide) -> None:
+    assert recent(registry, 1) == Listing((), 0, 0, ())
+
+
+def test_a_file_that_was_added_to_an_old_release_is_not_new(registry: SourceSide, clock: Clock) -> None:
+    publish_at(registry, clock, d9=A, d1=B)
+    before = recent(registry, 2)
+    registry.publish(A_SDIST)
+    assert recent(registry, 2) == before
+    assert A_SDIST.filename in names(registry.source.list())
+
+
+def test_a_file_that_was_added_to_a_young_release_shows_and_leaves_its_date(
+    registry: SourceSide, clock: Clock
+) -> None:
+    publish_at(registry, clock, d1=A)
+    before = recent(registry, 2)
+    registry.publish(A_SDIST)
+    after = recent(registry, 2)
+    assert names(after) == {A.filename, A_SDIST.filename}
+    assert (after.releases, after.stated_releases) == (before.releases, before.stated_releases)
+
+
+def test_a_release_that_was_deleted_shows_in_the_count(registry: SourceSide, clock: Clock) -> None:
+    publish_at(registry, clock, d9=A, d1=B)
+    before = recent(registry, 2)
+    registry.remove_alpha()
+    after = recent(registry, 2)
+    assert (before.stated_releases, after.stated_releases) == (2, 1)
+    assert before.releases == after.releases
+
+
+def test_a_release_that_was_published_anew_is_another_one(registry: SourceSide, clock: Clock) -> None:
+    publish_at(registry, clock, d1=A)
+    before = recent(registry, 2)
+    registry.remove_alpha()
+    registry.publish(A)
+    after = recent(registry, 2)
+    assert (before.stated_releases, after.stated_releases) == (1, 1)
+    assert {release.id for release in before.releases}.isdisjoint(release.id for release in after.releases)
+
+
+def test_a_release_keeps_its_id_and_belongs_to_its_project(registry: SourceSide, clock: Clock) -> None:
+    publish_at(registry, clock, d9=A, d1=B)
+    (release,) = recent(registry, 2).releases
+    assert (release.project, release.created_at) == ("my-package", NOON - timedelta(days=1))
+    assert release in registry.source.list().releases
+
+
+@pytest.mark.parametrize("kind", [RemoteUnavailable, Unauthorized, SourceMissing])
+def test_of_a_source_out_of_reach_nobody_says_that_nothing_is_new(
+    registry: SourceSide, kind: type[SyncerError]
+) -> None:
+    registry.publish(A)
+    with pytest.raises(kind):
+        registry.broken(kind).recent(NOON)
 
 
 # Targets
@@ -234,6 +352,47 @@ def test_a_file_whose_name_does_not_fit_is_rejected(server: TargetSide, folder: 
         target.upload(replace(described(A), filename="beta-1.0.zip"), path, inspect(path, A.filename))
     assert refusal.value.status == 400
     assert held(target) == {}
+
+
+# What a Target's state tells
+
+
+def test_as_long_as_nothing_changes_a_target_is_in_the_same_state(server: TargetSide, folder: Path) -> None:
+    """Neither asking nor reading back is a change."""
+    target = server.index()
+    upload(target, A, folder)
+    state = target.probe().state
+    assert state
+    held(target)
+    assert target.probe().state == state
+
+
+@pytest.mark.parametrize("volatile", [False, True])
+def test_every_new_file_changes_a_target_s_state(server: TargetSide, folder: Path, volatile: bool) -> None:
+    target = server.index(volatile=volatile)
+    states = [target.probe().state]
+    for dist in (A, A_SDIST, B):
+        upload(target, dist, folder)
+        states.append(target.probe().state)
+    assert len(set(states)) == len(states)
+
+
+def test_bytes_that_are_replaced_change_a_target_s_state(server: TargetSide, folder: Path) -> None:
+    target = server.index(volatile=True)
+    upload(target, A, folder)
+    before = target.probe().state
+    upload(target, OTHER_A, folder)
+    assert target.probe().state != before
+
+
+def test_a_state_that_was_left_never_comes_back(server: TargetSide, folder: Path) -> None:
+    """The same bytes as before do not make it the same state as before."""
+    target = server.index(volatile=True)
+    upload(target, A, folder)
+    before = target.probe().state
+    upload(target, OTHER_A, folder)
+    upload(target, A, folder)
+    assert target.probe().state != before
 
 
 @pytest.mark.parametrize("kind", [RemoteUnavailable, Unauthorized, TargetMissing])

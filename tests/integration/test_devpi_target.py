@@ -206,3 +206,45 @@ def test_a_connection_that_breaks_off_stores_nothing(devpi_place: Place) -> None
     target = devpi_place.target(index)
     assert target.list(["big"]).files == ()
     assert devpi_place.upload(target, big) == "OK"
+
+
+# Copies within the server
+
+
+@pytest.mark.parametrize("volatile", [False, True])
+def test_a_release_is_copied_to_another_index_with_all_its_files_and_metadata(
+    devpi_place: Place, volatile: bool
+) -> None:
+    source = devpi_place.target(devpi_place.index("first"))
+    to = devpi_place.index("second", volatile=volatile)
+    other_file, other_release = sdist("beta", "1.0", requires_python=">=3.9"), wheel("beta", "2.0")
+    for dist in (BETA, other_file, other_release):
+        devpi_place.upload(source, dist)
+    assert "copied by devpi" in source.push("beta", "1.0", to)
+    copied = {file.filename: file for file in devpi_place.target(to).read_back("beta").files}
+    assert {name: file.sha256 for name, file in copied.items()} == {
+        dist.filename: dist.sha256 for dist in (BETA, other_file)
+    }
+    assert {file.requires_python for file in copied.values()} == {">=3.9"}
+
+
+def test_a_copy_onto_files_that_are_there_is_refused_and_changes_nothing(devpi_place: Place) -> None:
+    source, to = devpi_place.target(devpi_place.index("first")), devpi_place.index("second")
+    mine = wheel("beta", "1.0", payload=b"other")
+    devpi_place.upload(source, BETA)
+    devpi_place.upload(devpi_place.target(to), mine)
+    with pytest.raises(UploadRejected, match="409"):
+        source.push("beta", "1.0", to)
+    assert [file.sha256 for file in devpi_place.target(to).read_back("beta").files] == [mine.sha256]
+
+
+@pytest.mark.parametrize(
+    ("version", "index"),
+    [pytest.param("9.9", "second", id="no such release"), pytest.param("1.0", "nope", id="no such index")],
+)
+def test_what_cannot_be_copied_is_refused(devpi_place: Place, version: str, index: str) -> None:
+    source = devpi_place.target(devpi_place.index("first"))
+    devpi_place.index("second")
+    devpi_place.upload(source, BETA)
+    with pytest.raises(UploadRejected, match="did not copy"):
+        source.push("beta", version, f"{devpi_place.user}/{index}")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -412,6 +414,204 @@ def test_a_hostile_project_name_cannot_leave_its_place_in_the_path(
     with pytest.raises(ListingIncomplete):
         connect().list()
     assert sorted(set(requested(gitea, "simple|admin"))) == asked
+
+
+# What is new
+
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SINCE = NOON - timedelta(hours=2)
+
+
+def publish_aged(gitea: StandinGitea, count: int, hours: float, project: str) -> None:
+    """So many releases of one project, all dated so many hours before noon."""
+    dated = NOON - timedelta(hours=hours)
+    for number in range(count):
+        gitea.publish("acme", f"{project}-{number}.tar.gz", b"x", created_at=dated)
+
+
+def test_where_nothing_is_new_one_request_is_enough(gitea: StandinGitea, connect: Connect) -> None:
+    publish_aged(gitea, 120, 3, "old")
+    assert connect().recent(SINCE) == Listing((), stated_releases=120, read_releases=0)
+    assert len(gitea.requests) == 1
+
+
+def test_an_owner_without_packages_has_nothing_new(gitea: StandinGitea, connect: Connect) -> None:
+    assert connect().recent(SINCE) == Listing((), stated_releases=0, read_releases=0)
+    assert len(gitea.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("young", "old", "cap", "pages"),
+    [
+        pytest.param(1, 200, 50, 1, id="one new release"),
+        pytest.param(49, 200, 50, 1, id="the first page ends with an old one"),
+        pytest.param(50, 200, 50, 2, id="the first page is full of new ones"),
+        pytest.param(50, 0, 50, 1, id="all are new, on one page"),
+        pytest.param(120, 30, 50, 3, id="three pages of new ones"),
+        pytest.param(10, 90, 7, 2, id="a server that clamps to 7"),
+    ],
+)
+def test_what_is_new_costs_its_pages_and_one_request_per_project(
+    connect: Connect, young: int, old: int, cap: int, pages: int
+) -> None:
+    with StandinGitea(max_response_items=cap) as gitea:
+        gitea.add_owner("acme")
+        gitea.add_token(TOKEN)
+        publish_aged(gitea, old, 3, "old")
+        publish_aged(gitea, young, 1, "young")
+        listing = connect(url=gitea.url).recent(SINCE)
+        assert {file.project for file in listing.files} == {"young"}
+        assert len(listing.files) == len(listing.releases) == listing.read_releases == young
+        assert listing.stated_releases == young + old
+        assert (len(requested(gitea, LIST)), len(requested(gitea, SIMPLE))) == (pages, 1)
+
+
+def test_a_project_with_a_young_release_is_read_with_its_old_ones(
+    gitea: StandinGitea, connect: Connect
+) -> None:
+    publish_aged(gitea, 2, 3, "a")
+    publish_aged(gitea, 1, 3, "b")
+    gitea.publish("acme", "a-9.tar.gz", CONTENT, created_at=NOON)
+    listing = connect().recent(SINCE)
+    assert filenames(listing) == ["a-0.tar.gz", "a-1.tar.gz", "a-9.tar.gz"]
+    assert [release.created_at for release in listing.releases] == [NOON]
+
+
+def test_a_release_that_was_committed_late_shows_in_the_total_alone(
+    gitea: StandinGitea, connect: Connect
+) -> None:
+    """It stands among those that were seen long ago."""
+    publish_aged(gitea, 60, 3, "old")
+    source = connect()
+    before = source.recent(SINCE)
+    gitea.publish("acme", "late-1.tar.gz", CONTENT, created_at=NOON - timedelta(days=1))
+    after = source.recent(SINCE)
+    assert (before.files, after.files) == ((), ())
+    assert (before.stated_releases, after.stated_releases) == (60, 61)
+
+
+def test_of_two_names_that_pep_503_makes_one_only_the_page_of_the_young_one_is_read(
+    gitea: StandinGitea, connect: Connect
+) -> None:
+    """Nobody can know the other name without reading all pages; so what is missing was not withdrawn."""
+    gitea.publish("acme", "foo-1.0.zip", b"one", name="foo__bar", version="1.0", created_at=SINCE)
+    gitea.publish("acme", "foo-2.0.zip", b"two", name="foo-bar", version="2.0", created_at=NOON)
+    source = connect()
+    assert filenames(source.recent(SINCE)) == ["foo-1.0.zip", "foo-2.0.zip"]
+    assert filenames(source.recent(NOON)) == ["foo-2.0.zip"]
+
+
+def dated(text: str) -> faults.Effect:
+    """The list as it is, but with this date in every row of project ``odd``."""
+
+    def effect(request: Request, answer: faults.Answer) -> Response:
+        response = answer(request)
+        rows = json.loads(response.body)
+        for row in rows:
+            row["created_at"] = text if row["name"] == "odd" else row["created_at"]
+        return replace(response, body=json.dumps(rows).encode())
+
+    return effect
+
+
+@pytest.mark.parametrize(
+    ("text", "is_new"),
+    [
+        pytest.param("2026-03-01T11:00:00Z", True, id="UTC"),
+        pytest.param("2026-03-01T10:00:00Z", True, id="in the very second"),
+        pytest.param("2026-03-01T09:59:59Z", False, id="a second too old"),
+        pytest.param("2026-03-01T12:30:00+02:00", True, id="another zone"),
+        pytest.param("2026-03-01T11:30:00+02:00", False, id="another zone, too old"),
+        pytest.param("2026-03-01T05:30:00-05:00", True, id="a zone in the west"),
+        pytest.param("2026-03-01T11:00:00", True, id="no zone"),
+        pytest.param("yesterday", True, id="no date"),
+        pytest.param("0", True, id="a number"),
+        pytest.param("9999-12-31T23:59:59-23:00", True, id="beyond the calendar"),
+        pytest.param("0001-01-01T00:00:00+23:00", False, id="before the calendar"),
+    ],
+)
+def test_what_cannot_be_dated_counts_as_young(
+    gitea: StandinGitea, connect: Connect, text: str, is_new: bool
+) -> None:
+    publish_aged(gitea, 1, 3, "old")
+    publish_aged(gitea, 1, 3, "odd")
+    gitea.faults.add(Fault(dated(text), path=LIST))
+    assert filenames(connect().recent(SINCE)) == (["odd-0.tar.gz"] if is_new else [])
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        pytest.param(publish_another, 61, id="a release is published"),
+        pytest.param(delete_newest, 59, id="a release is deleted"),
+        pytest.param(delete_and_publish, 60, id="one is deleted and one published"),
+    ],
+)
+def test_nothing_new_is_lost_when_pages_shift_while_they_are_read(
+    gitea: StandinGitea, connect: Connect, change: Callable[[StandinGitea], None], expected: int
+) -> None:
+    publish_releases(gitea, 60)
+    gitea.faults.add(Fault(faults.and_then(lambda: change(gitea)), path=r"[?&]page=1&", times=1))
+    listing = connect().recent(SINCE)
+    held = {version.version for version in gitea.store.versions(gitea.store.owner("acme"))}
+    assert {file.version for file in listing.files} == held
+    assert len(listing.files) == listing.stated_releases == expected
+
+
+@pytest.mark.parametrize(
+    ("effect", "path", "says"),
+    [
+        pytest.param(faults.empty_list(total=None), LIST, "counts 60 .* but 0 were", id="an empty page"),
+        pytest.param(
+            faults.repeated_page(1), LIST, "counts 60 .* but 50 were .* page 2", id="a page repeats"
+        ),
+        pytest.param(faults.headers(X_Total_Count="61"), LIST, "counts 61 .* but 60", id="one is withheld"),
+        pytest.param(faults.headers(X_Total_Count="10"), LIST, "counts 10 .* but 50", id="too many"),
+        pytest.param(faults.headers(X_Total_Count=None), LIST, "no X-Total-Count", id="no total"),
+        pytest.param(faults.half_body(), LIST, "no JSON", id="half a list"),
+        pytest.param(without_version("1.1"), SIMPLE, "version 1.1, but its page", id="a release is withheld"),
+        pytest.param(faults.status(404), SIMPLE, "but its page has no such file", id="a page is withheld"),
+        pytest.param(faults.half_body(), SIMPLE, "page of project 'a'", id="half a page"),
+    ],
+)
+def test_what_does_not_add_up_is_never_taken_for_what_is_new(
+    gitea: StandinGitea, connect: Connect, effect: faults.Effect, path: str, says: str
+) -> None:
+    publish_releases(gitea, 60)
+    gitea.faults.add(Fault(effect, path=path))
+    with pytest.raises(ListingIncomplete, match=says):
+        connect().recent(SINCE)
+    assert len(gitea.requests) <= 9
+
+
+def test_pages_beyond_what_is_new_are_not_looked_at(gitea: StandinGitea, connect: Connect) -> None:
+    publish_aged(gitea, 60, 3, "old")
+    publish_aged(gitea, 5, 1, "young")
+    gitea.faults.add(Fault(faults.status(500), path=r"[?&]page=2&"))
+    assert len(connect().recent(SINCE).files) == 5
+
+
+def test_a_limit_that_is_clamped_without_a_word_loses_nothing_new(
+    gitea: StandinGitea, connect: Connect
+) -> None:
+    publish_aged(gitea, 30, 3, "old")
+    publish_aged(gitea, 20, 1, "young")
+    gitea.faults.add(Fault(faults.clamped_limit(7), path=LIST))
+    assert len(connect().recent(SINCE).files) == 20
+    assert len(requested(gitea, LIST)) == 3
+
+
+@pytest.mark.parametrize(
+    ("code", "error"), [(401, Unauthorized), (429, RateLimited), (500, RemoteUnavailable)]
+)
+def test_a_gitea_that_refuses_never_means_that_nothing_is_new(
+    gitea: StandinGitea, connect: Connect, code: int, error: type[SyncerError]
+) -> None:
+    publish_releases(gitea, 1)
+    gitea.faults.add(Fault(faults.status(code), path=LIST))
+    with pytest.raises(error):
+        connect().recent(SINCE)
 
 
 # Access

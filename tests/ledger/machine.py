@@ -15,10 +15,10 @@ from syncer.core.errors import DigestMismatch, UploadRejected
 from syncer.core.model import EVERYTHING, DistributionFile, Listing, Scope, Selection
 from syncer.core.plan import make_plan
 from syncer.core.states import Outcome, RunOutcome, RunState
-from syncer.ports.claims import BlobClaim, RunClaim, RunRequest, TransferClaim, Uploaded, Worker
+from syncer.ports.claims import BlobClaim, RunClaim, RunRequest, Seen, TransferClaim, Uploaded, Worker
 from tests.ledger.soundness import Rows, check_steps
 from tests.support.databases import empty
-from tests.support.ledgers import SERVER, START, no_answer, wheel
+from tests.support.ledgers import SERVER, SOURCE, START, no_answer, wheel
 
 LEASE = 60.0
 MAPPINGS = ("one", "two")
@@ -123,7 +123,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def _record(self, planning: Planning) -> None:
         claim, listing = planning.claim, Listing(planning.source, 1, 1)
         plan = make_plan(listing, Listing(planning.target), Selection())
-        recorded = self.ledger.runs.record(claim, plan, listing, SERVER, self.now) is not None
+        recorded = self.ledger.runs.record(claim, plan, Seen(listing, SOURCE, SERVER), self.now) is not None
         if recorded and not claim.dry_run:
             self.wanted[claim.id] = planning.source
             self.seen[claim.mapping] -= {file.sha256 for file in planning.source}

@@ -13,8 +13,8 @@ from syncer.adapters.database.schema import AttemptRow, Base, BlobRow, DecisionR
 from syncer.core.model import EVERYTHING, DistributionFile, Listing, Scope, Selection
 from syncer.core.plan import make_plan
 from syncer.core.states import BlobState, Outcome, RunOutcome, RunState, TransferState
-from syncer.ports.claims import PlannedWork, RunClaim, RunRequest, TransferClaim, Uploaded
-from tests.support.ledgers import SERVER, World, no_answer
+from syncer.ports.claims import PlannedWork, RunClaim, RunRequest, Seen, TransferClaim, Uploaded
+from tests.support.ledgers import SERVER, SOURCE, World, no_answer
 
 LEASE = 60.0
 Row = TypeVar("Row", bound=Base)
@@ -48,7 +48,7 @@ class Steps(World):
         """The claimed Run has its Plan, unless it was lost."""
         listing = Listing(tuple(source), len(source), len(source))
         plan = make_plan(listing, Listing(tuple(target)), Selection(), overwrite=claim.force)
-        return self.ledger.runs.record(claim, plan, listing, server, self.wait(1))
+        return self.ledger.runs.record(claim, plan, Seen(listing, SOURCE, server), self.wait(1))
 
     def planned(
         self,

@@ -12,7 +12,7 @@ from syncer.core.retry import MAX_ATTEMPTS, MAX_DEATHS
 from syncer.core.states import BlobState, Outcome, RunOutcome, RunState, TransferState
 from syncer.ports.claims import BlobClaim
 from tests.ledger.steps import LEASE, Steps
-from tests.support.ledgers import no_answer, wheel
+from tests.support.ledgers import SERVER, no_answer, wheel
 
 A, B = wheel("alpha"), wheel("beta")
 SPOILT = DigestMismatch("Other bytes came.", "A proxy spoilt them.", "Publish it anew.")
@@ -80,11 +80,11 @@ def test_a_worker_that_lost_its_blob_changes_nothing(world: Steps) -> None:
     lost, current = lost_claim(world)
     blobs = world.ledger.blobs
     assert not blobs.extend(lost, world.now + timedelta(hours=1))
-    assert blobs.staged(lost, 1, world.now) == ()
+    assert blobs.staged(lost, 1, world.now) == {}
     blobs.refused(lost, Outcome.CORRUPT, SPOILT, world.now)
     blobs.postponed(lost, no_answer(), world.now, world.now)
     assert (world.blob_state(A), world.state(A)) == (BlobState.FETCHING, WAITING)
-    assert blobs.staged(current, 2048, world.now) == (world.transfer(A).id,)
+    assert blobs.staged(current, 2048, world.now) == {world.transfer(A).id: SERVER}
     assert world.attempts(A) == [("download", 1, "worker_died"), ("download", 2, "staged")]
 
 
@@ -94,7 +94,7 @@ def test_a_worker_that_lost_its_blob_changes_nothing(world: Steps) -> None:
 def test_a_staged_blob_makes_its_transfers_ready(world: Steps) -> None:
     world.planned([A, B])
     ready = world.ledger.blobs.staged(world.fetch(A.sha256), 4711, world.wait(1))
-    assert ready == (world.transfer(A).id,)
+    assert ready == {world.transfer(A).id: SERVER}
     assert (world.blob_state(A), world.blob(A).size) == (BlobState.STAGED, 4711)
     assert (world.state(A), world.state(B)) == (READY, WAITING)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from syncer.adapters.database.due import WIDEST
 from syncer.adapters.database.schema import BlobRow, DecisionRow, TransferRow
 from syncer.core.model import DistributionFile, Scope
 from syncer.core.states import Outcome, RunOutcome, RunState, TransferState
@@ -94,7 +95,8 @@ def test_a_plan_of_more_files_than_one_statement_takes_is_recorded_whole(world: 
     assert (world.count(DecisionRow), world.count(TransferRow), world.count(BlobRow)) == (600, 600, 600)
     assert world.ledger.blobs.needed() == {file.sha256 for file in files}
     world.wait(120)
-    assert len(world.ledger.blobs.due(world.now, world.now)) == 600
+    assert len(world.ledger.blobs.due(world.now, world.now)) == WIDEST
+    assert world.ledger.blobs.due(world.now, world.now) == []
     assert world.settle(run) == (RunState.TRANSFERRING, None)
 
 

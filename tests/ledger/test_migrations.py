@@ -12,7 +12,7 @@ from sqlalchemy import inspect, text
 
 from syncer.adapters.database import migrate
 from syncer.adapters.database.engine import Database, sqlite_url
-from syncer.adapters.database.migrate import WrongRevision
+from syncer.adapters.database.revision import HEAD, WrongRevision, current, require_head
 from syncer.adapters.database.schema import Base
 from tests.ledger.together import is_waiting, meanwhile
 from tests.support.databases import BOTH, PostgresServer, closing
@@ -50,23 +50,23 @@ def stamp(database: Database, revision: str) -> None:
 
 
 def test_an_empty_database_gets_every_table(empty: Database) -> None:
-    assert migrate.current(empty) is None
-    assert migrate.upgrade(empty) == migrate.head() == migrate.current(empty)
+    assert current(empty) is None
+    assert migrate.upgrade(empty) == HEAD == migrate.newest() == current(empty)
     assert tables(empty) == set(Base.metadata.tables)
-    migrate.require_head(empty)
+    require_head(empty)
 
 
 def test_migrating_again_changes_nothing(empty: Database) -> None:
     migrate.upgrade(empty)
     World(empty).sync([wheel("alpha")])
-    assert migrate.upgrade(empty) == migrate.head()
+    assert migrate.upgrade(empty) == migrate.newest()
     assert World(empty).ledger.runs.state(1)[1] == "complete"
 
 
 def test_there_is_a_way_back_and_forth(empty: Database) -> None:
     migrate.upgrade(empty)
     run_alembic(empty, "downgrade", "base")
-    assert (tables(empty), migrate.current(empty)) == (set(), None)
+    assert (tables(empty), current(empty)) == (set(), None)
     migrate.upgrade(empty)
     World(empty).sync([wheel("alpha")])
 
@@ -74,7 +74,7 @@ def test_there_is_a_way_back_and_forth(empty: Database) -> None:
 def test_the_migrations_and_the_code_agree(empty: Database) -> None:
     migrate.upgrade(empty)
     run_alembic(empty, "check")
-    assert migrate.current(empty) == migrate.head()
+    assert current(empty) == migrate.newest()
 
 
 def test_constraints_and_indexes_have_the_names_that_the_code_gives_them(empty: Database) -> None:
@@ -95,7 +95,7 @@ def test_a_database_at_another_revision_is_refused_with_what_to_do(
         migrate.upgrade(empty)
         stamp(empty, revision)
     with pytest.raises(WrongRevision, match=f"revision {revision or 'none'}") as refusal:
-        migrate.require_head(empty)
+        require_head(empty)
     assert "syncer db upgrade" in refusal.value.next_step
 
 
@@ -104,7 +104,7 @@ def test_a_database_of_a_newer_version_is_not_migrated(empty: Database) -> None:
     stamp(empty, "9999")
     with pytest.raises(WrongRevision, match="9999"):
         migrate.upgrade(empty)
-    assert migrate.current(empty) == "9999"
+    assert current(empty) == "9999"
 
 
 def test_a_migration_that_dies_leaves_the_database_as_it_was(empty: Database) -> None:
@@ -113,7 +113,7 @@ def test_a_migration_that_dies_leaves_the_database_as_it_was(empty: Database) ->
         config.attributes["connection"] = session.connection()
         command.upgrade(config, "head")
         raise KeyboardInterrupt
-    assert (tables(empty), migrate.current(empty)) == (set(), None)
+    assert (tables(empty), current(empty)) == (set(), None)
     migrate.upgrade(empty)
 
 
@@ -124,5 +124,5 @@ def test_a_migration_waits_for_another_that_is_under_way(empty: Database) -> Non
         with meanwhile(lambda: migrate.upgrade(empty)) as upgraded:
             assert is_waiting(upgraded)
             session.commit()
-            assert upgraded.result(timeout=10) == migrate.head()
+            assert upgraded.result(timeout=10) == migrate.newest()
     assert tables(empty) == set(Base.metadata.tables)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from syncer.adapters.database.transfers import WIDEST
+from syncer.adapters.database.due import WIDEST
 from syncer.core.errors import CircuitOpen, UploadRejected
 from syncer.core.states import Outcome, TransferState
 from tests.ledger.steps import LEASE, Steps

@@ -57,17 +57,17 @@ def test_a_transfer_is_claimed_for_its_own_server(world: Steps) -> None:
     assert world.uploading().file == A1
 
 
-def test_a_transfer_that_is_not_ready_has_no_server_to_go_to(world: Steps) -> None:
+def test_a_transfer_that_is_not_ready_waits_for_its_bytes(world: Steps) -> None:
     world.planned([B])
     transfers = world.ledger.transfers
-    assert transfers.server_of(world.transfer(B).id) is None
+    assert transfers.server_of(world.transfer(B).id) == SERVER
     assert transfers.server_of(4711) is None
     assert transfers.next_ready(SERVER, world.now) is None
 
 
 def test_the_transfer_that_was_asked_for_goes_first(world: Steps) -> None:
     world.ready(A1, A2, B)
-    assert world.uploading(prefer=world.transfer(A2).id, avoid="alpha").file == A2
+    assert world.uploading(prefer=world.transfer(A2).id).file == A2
 
 
 def test_one_that_is_not_ready_any_more_gives_its_turn_to_another(world: Steps) -> None:
@@ -78,10 +78,15 @@ def test_one_that_is_not_ready_any_more_gives_its_turn_to_another(world: Steps) 
 
 def test_the_files_of_one_project_are_kept_apart_while_another_has_one_ready(world: Steps) -> None:
     world.ready(A1, A2, A3, B)
-    order: list[str] = []
-    for _ in range(4):
-        order.append(world.uploading(avoid=order[-1] if order else "").file.project)
+    order = [world.uploading().file.project for _ in range(4)]
     assert order == ["alpha", "beta", "alpha", "alpha"]
+
+
+def test_the_single_file_of_one_run_does_not_wait_for_the_many_of_another(world: Steps) -> None:
+    world.ready(A1, A2, A3)
+    world.uploading()
+    world.ready(B, name="other")
+    assert world.uploading().file == B
 
 
 def test_a_transfer_that_was_put_off_waits_for_its_time(world: Steps) -> None:

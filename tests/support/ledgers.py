@@ -12,10 +12,11 @@ from syncer.core.errors import FileRefused, RemoteUnavailable, SyncerError
 from syncer.core.model import EVERYTHING, DistributionFile, Listing, Mapping, Scope, SourceRef, TargetRef
 from syncer.core.plan import make_plan
 from syncer.core.states import Outcome, RunOutcome, RunState, outcome_of
-from syncer.ports.claims import BlobClaim, PlannedWork, RunClaim, RunRequest, TransferClaim, Worker
+from syncer.ports.claims import BlobClaim, PlannedWork, RunClaim, RunRequest, Seen, TransferClaim, Worker
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SERVER = "http://devpi.example"
+SOURCE = "https://gitea.example"
 
 
 def mapping(name: str = "my-org", interval: float = 60.0, index: str = "root/prod") -> Mapping:
@@ -97,7 +98,7 @@ class World:
         claim = self.claim(self.request(name, scope, dry_run=dry_run, task_id=task_id))
         listing = Listing(tuple(source), stated_releases=len(source), read_releases=len(source))
         plan = make_plan(listing, Listing(tuple(target)), (rule or mapping(name)).selection)
-        work = self.ledger.runs.record(claim, plan, listing, SERVER, self.wait(1))
+        work = self.ledger.runs.record(claim, plan, Seen(listing, SOURCE, SERVER), self.wait(1))
         assert work is not None
         return claim.id, work
 

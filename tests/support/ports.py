@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,9 @@ from packaging.utils import canonicalize_name
 
 from syncer.core.errors import ContentConflict, FileGone, SyncerError, UploadRejected
 from syncer.core.metadata import CoreMetadata
-from syncer.core.model import EVERYTHING, DistributionFile, Listing, Scope
+from syncer.core.model import EVERYTHING, DistributionFile, Listing, Release, Scope
 from syncer.core.names import read_filename
-from syncer.ports.target import Inheritance, TargetFacts
+from syncer.ports.target import Inheritance, Spend, TargetFacts
 from tests.support.dists import Dist
 
 CHUNK = 500
@@ -32,9 +34,17 @@ class MemorySource:
         self.broken = broken
         self.contents: dict[str, bytes] = {}
         self._files: dict[str, DistributionFile] = {}
+        self._releases: dict[tuple[str, str], Release] = {}
+        self._ids = count(1)
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def publish(self, dist: Dist, *, project: str = "", version: str = "") -> DistributionFile:
-        """The file is there, under its own project and version unless others are given."""
+    def publish(
+        self, dist: Dist, *, project: str = "", version: str = "", created_at: datetime | None = None
+    ) -> DistributionFile:
+        """The file is there, under its own project and version unless others are given.
+
+        A new release is dated now, or at ``created_at``: a slow upload is committed late.
+        """
         named = read_filename(dist.filename)
         file = DistributionFile(
             project=canonicalize_name(project) or named.project,
@@ -45,19 +55,32 @@ class MemorySource:
         file = replace(file, locator=f"{file.project}/{file.version}/{file.filename}")
         self._files[file.locator] = file
         self.contents[file.locator] = dist.content
+        born = Release(next(self._ids), file.project, created_at or self.clock())
+        self._releases.setdefault((file.project, file.version), born)
         return file
 
     def remove(self, file: DistributionFile) -> None:
         """The file is not there any more."""
         del self._files[file.locator]
         del self.contents[file.locator]
+        left = {(other.project, other.version) for other in self._files.values()}
+        if (file.project, file.version) not in left:
+            del self._releases[file.project, file.version]
 
     def list(self, scope: Scope = EVERYTHING) -> Listing:
         """Every file within the scope, with the totals of the whole registry."""
         self._check()
-        releases = {(file.project, file.version) for file in self._files.values()}
         files = [file for file in self._files.values() if scope.covers(file.project, file.version)]
-        return Listing(tuple(sorted(files, key=lambda file: file.locator)), len(releases), len(releases))
+        ordered = tuple(sorted(files, key=lambda file: file.locator))
+        return Listing(ordered, len(self._releases), len(self._releases), tuple(self._releases.values()))
+
+    def recent(self, since: datetime) -> Listing:
+        """Every file of the projects that have a release since then."""
+        whole = self.list()
+        young = tuple(release for release in whole.releases if release.created_at >= since)
+        projects = {release.project for release in young}
+        files = tuple(file for file in whole.files if file.project in projects)
+        return Listing(files, whole.stated_releases, len(young), young)
 
     @contextmanager
     def fetch(self, file: DistributionFile) -> Iterator[Iterator[bytes]]:
@@ -85,7 +108,9 @@ class Held:
 class MemoryTarget:
     """One index, with devpi's manners; ``broken`` is what every call raises instead.
 
-    ``stored`` tells the names of all files in the order in which their bytes were written.
+    ``stored`` tells the names of all files in the order in which their bytes were written. ``serial``
+    counts every change, and may be raised by a test for a change to another index of the server; one that
+    is not ``counting`` names no state.
     """
 
     volatile: bool = False
@@ -98,6 +123,11 @@ class MemoryTarget:
     mirrors: dict[str, set[str]] = field(default_factory=dict)
     opened: tuple[tuple[str, str], ...] = ()
     questions: list[tuple[str, str]] = field(default_factory=list)
+    neighbours: dict[str, MemoryTarget] = field(default_factory=dict)
+    pushed: list[str] = field(default_factory=list)
+    counting: bool = True
+    serial: int = 0
+    _counted: dict[tuple[str, str], Held] = field(default_factory=dict)
 
     def inheritance(self) -> Inheritance:
         """What its mirrors let through."""
@@ -113,7 +143,15 @@ class MemoryTarget:
     def probe(self) -> TargetFacts:
         """What the index is."""
         self._check()
-        return TargetFacts(self.volatile, tuple(f"base/{number}" for number, _ in enumerate(self.bases)))
+        bases = tuple(f"base/{number}" for number, _ in enumerate(self.bases))
+        return TargetFacts(self.volatile, bases, self._state())
+
+    def _state(self) -> str:
+        """Another one after every change, also to ``files`` by a test."""
+        if self._counted != self.files:
+            self._counted = {key: replace(held) for key, held in self.files.items()}
+            self.serial += 1
+        return f"memory:{self.serial}" if self.counting else ""
 
     def list(self, projects: Collection[str]) -> Listing:
         """The index's own files of these projects; what a base holds is not its own."""
@@ -121,10 +159,14 @@ class MemoryTarget:
         self.asked += sorted(projects)
         return Listing(tuple(file for project in sorted(projects) for file in self._of(project)))
 
-    def upload(self, file: DistributionFile, path: Path, metadata: CoreMetadata) -> str:
+    def upload(
+        self, file: DistributionFile, path: Path, metadata: CoreMetadata, spend: Spend | None = None
+    ) -> str:
         """The index holds the bytes; devpi keeps one Requires-Python per version, the latest."""
         self._check()
         project, content = canonicalize_name(metadata.name), path.read_bytes()
+        if spend is not None:
+            spend(len(content))
         _refuse_unless_named_so(file, project, metadata.version)
         sha256, key = hashlib.sha256(content).hexdigest(), (project, file.filename)
         there = self.files.get(key)
@@ -133,9 +175,22 @@ class MemoryTarget:
         if there is not None and not self.volatile:
             raise ContentConflict(f"{file.filename} already exists.", "It holds other bytes.", "Choose one.")
         self.files[key] = Held(metadata.version, sha256)
+        self.serial += 1
         self.requires_python[project, metadata.version] = metadata.requires_python
         self.stored.append(file.filename)
         return "OK"
+
+    def push(self, project: str, version: str, index: str) -> str:
+        """Another index of the server holds the release; one that has a file of it refuses, as devpi does."""
+        self._check()
+        other = self.neighbours[index]
+        held = {key: held for key, held in self.files.items() if (key[0], held.version) == (project, version)}
+        if not other.volatile and held.keys() & other.files.keys():
+            raise UploadRejected("It was not copied.", "It is there already.", "Upload it.", 409)
+        other.files |= held
+        other.requires_python[project, version] = self.requires_python[project, version]
+        other.pushed += sorted(name for _, name in held)
+        return "copied within the server"
 
     def read_back(self, project: str) -> Listing:
         """The page that installers read."""

@@ -96,3 +96,16 @@ def test_who_asked_to_read_itself_reads_itself() -> None:
     session = Session(verify=True, timeout=5, authorize=lambda request: request)
     with server(OK, b"x" * MIB) as url, session.get(url, stream=True) as response:
         assert response.raw.read(4) == b"xxxx"
+
+
+def test_the_time_that_a_reader_takes_is_not_held_against_the_server() -> None:
+    session, size = Session(verify=True, timeout=5, authorize=lambda request: request), 4 * http.CHUNK_BYTES
+    with (
+        server(f"{OK}Content-Length: {size}\r\n", b"x" * size) as url,
+        session.get(url, stream=True) as response,
+    ):
+        read = []
+        for chunk in http.body_chunks("devpi", response, until=time.monotonic() + 1):
+            read.append(len(chunk))
+            time.sleep(0.35 if len(read) <= 4 else 0)
+    assert sum(read) == size

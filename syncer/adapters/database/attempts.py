@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
-from syncer.adapters.database.schema import AttemptRow, Claimable, TransferRow
+from syncer.adapters.database.schema import AttemptRow
+from syncer.adapters.database.statements import change, table_of
 from syncer.core.errors import SyncerError
 from syncer.ports.claims import Worker
 
@@ -15,26 +17,31 @@ DOWNLOAD = "download"
 UPLOAD = "upload"
 
 
+_BEGUN = insert(table_of(AttemptRow))
+
+
+def claimed(attempt: int, tries: int, worker: Worker, now: datetime, lease: float) -> dict[str, Any]:
+    """What the row of this attempt says: the worker holds it until its lease ends."""
+    until = now + timedelta(seconds=lease)
+    return {"attempt": attempt, "tries": tries, "worker": worker.name, "lease_until": until}
+
+
 def start_attempt(
-    session: Session, row: Claimable, sha256: str, worker: Worker, now: datetime, lease: float
+    session: Session, sha256: str, number: int, worker: Worker, now: datetime, transfer_id: int | None = None
 ) -> None:
-    """A try of the row has begun and is recorded; the worker holds it until its lease ends."""
-    row.attempt += 1
-    row.tries += 1
-    row.worker = worker.name
-    row.lease_until = now + timedelta(seconds=lease)
-    transfer_id = row.id if isinstance(row, TransferRow) else None
-    session.execute(
-        insert(AttemptRow).values(
-            step=DOWNLOAD if transfer_id is None else UPLOAD,
-            sha256=sha256,
-            transfer_id=transfer_id,
-            number=row.attempt,
-            worker=worker.name,
-            task_id=worker.task_id,
-            started_at=now,
-        )
-    )
+    """A try has begun."""
+    begun = {
+        "step": DOWNLOAD if transfer_id is None else UPLOAD,
+        "sha256": sha256,
+        "transfer_id": transfer_id,
+        "number": number,
+        "worker": worker.name,
+        "task_id": worker.task_id,
+        "started_at": now,
+        "result": "",
+        "error": "",
+    }
+    session.execute(_BEGUN, begun)
 
 
 def end_attempt(
@@ -48,12 +55,9 @@ def end_attempt(
     transfer_id: int | None = None,
 ) -> None:
     """The try has ended with this result; an earlier end of the same try stands."""
-    same = AttemptRow.transfer_id.is_(None) if transfer_id is None else AttemptRow.transfer_id == transfer_id
-    session.execute(
-        update(AttemptRow)
-        .where(AttemptRow.sha256 == sha256, AttemptRow.number == number, same, AttemptRow.ended_at.is_(None))
-        .values(ended_at=now, result=result, error=str(error) if error else "")
-    )
+    same_try = {"sha256": sha256, "number": number, "transfer_id": transfer_id, "ended_at": None}
+    end = {"ended_at": now, "result": result, "error": str(error) if error else ""}
+    change(session, AttemptRow, same_try, end)
 
 
 def forget_attempt(session: Session, sha256: str, number: int, transfer_id: int | None = None) -> None:

@@ -14,12 +14,16 @@ from syncer.core.circuit import OPENS_AFTER, PROBE, pause_after
 from syncer.core.errors import Retryable
 from syncer.core.states import BlobState, TransferState
 
+#: How long this process goes by what it saw last, while a server works.
+CALM = timedelta(seconds=0.5)
+
 
 class DatabaseCircuits:
     """CircuitLedger on tables: no row means that the server answered last."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._calm: dict[str, datetime] = {}
 
     def paused(self, server: str, now: datetime) -> bool:
         """Whether the server is being left alone."""
@@ -29,8 +33,12 @@ class DatabaseCircuits:
 
     def wait(self, server: str, now: datetime) -> float:
         """Seconds to leave the server alone; 0 to go ahead, for one caller alone once a pause is over."""
+        if self._was_calm(server, now):
+            return 0.0
         with self._database.read() as session:
             row = session.get(CircuitRow, server)
+            if row is None:
+                self._calm[server] = now
             if row is None or row.open_until is None:
                 return 0.0
             if row.open_until > now:
@@ -50,8 +58,14 @@ class DatabaseCircuits:
             row = session.get(CircuitRow, server)
             return max(0.0, (row.open_until - now).total_seconds()) if row and row.open_until else 0.0
 
+    def _was_calm(self, server: str, now: datetime) -> bool:
+        """Whether nobody had trouble with the server moments ago; a file costs less than two looks at it."""
+        seen = self._calm.get(server)
+        return seen is not None and timedelta(0) < now - seen < CALM
+
     def failed(self, server: str, error: Retryable, now: datetime) -> None:
         """The server failed once more; from the third time in a row on it is left alone for a while."""
+        self._calm.pop(server, None)
         with self._database.write() as session:
             insert_new(session, CircuitRow, [{"server": server, "changed_at": now}])
             row = session.get(CircuitRow, server, with_for_update=True)
@@ -64,8 +78,11 @@ class DatabaseCircuits:
 
     def answered(self, server: str, now: datetime) -> None:
         """The server works; what waited for it to come back is due now."""
+        if self._was_calm(server, now):
+            return
         with self._database.read() as session:
             if session.get(CircuitRow, server) is None:
+                self._calm[server] = now
                 return
         with self._database.write() as session:
             row = session.get(CircuitRow, server, with_for_update=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,33 +14,34 @@ from syncer.adapters.database.schema import DecisionRow, TransferRow
 from syncer.adapters.database.scopes import CURRENT, within
 from syncer.adapters.database.statements import in_batches
 from syncer.adapters.database.text import storable, storable_name
-from syncer.core.model import Scope
 from syncer.core.plan import Decision, DecisionKind, Plan
 from syncer.core.states import Outcome, TransferState
 from syncer.ports.claims import RunClaim
 
 Key = tuple[str, str]
 
+#: Standing decisions that are in memory at a time.
+READ_AT_ONCE = 1000
 
-def record_decisions(session: Session, claim: RunClaim, plan: Plan, now: datetime) -> None:
-    """The Plan's decisions are the current ones of the Scope; those that they replace are closed."""
+
+def record_decisions(
+    session: Session, claim: RunClaim, plan: Plan, now: datetime, *, withdraws: bool = True
+) -> None:
+    """The Plan's decisions are current; those that they replace are closed.
+
+    So are those of the Scope of which the Plan says nothing, if it ``withdraws`` what it does not name.
+    """
     decisions = {_key(decision): decision for decision in plan.decisions}
-    current = _current(session, claim, decisions)
+    replaced = list(_replaced(session, claim, decisions))
     closed: dict[int, DecisionKind | None] = {}
-    fresh = []
-    for key, decision in decisions.items():
-        row = current.pop(key, None)
-        if row is not None and _same(row, decision):
-            continue
-        if row is not None and _still_copies(row, decision):
+    for row, decision in replaced:
+        if decision is not None and _still_copies(row, decision):
             _refresh(session, row.id, decision)
-            continue
-        if row is not None:
-            closed[row.id] = decision.kind
-        fresh.append(_values(claim, decision, now))
-    closed.update({row.id: None for row in current.values()})
+            del decisions[row.project, row.filename]
+        elif decision is not None or withdraws:
+            closed[row.id] = decision.kind if decision else None
     _close(session, claim.id, closed, now)
-    _insert(session, fresh)
+    _insert(session, [_values(claim, decision, now) for decision in decisions.values()])
 
 
 def record_dry_run(session: Session, claim: RunClaim, plan: Plan, now: datetime) -> None:
@@ -53,8 +55,26 @@ def _key(decision: Decision) -> Key:
     return (storable_name(decision.file.project), storable_name(decision.file.filename))
 
 
-def _current(session: Session, claim: RunClaim, planned: Collection[Key]) -> dict[Key, Any]:
-    """What stands for the Scope, and for a planned file that was known under another version."""
+def _replaced(
+    session: Session, claim: RunClaim, decisions: dict[Key, Decision]
+) -> Iterator[tuple[Any, Decision | None]]:
+    """What stands and is decided otherwise now, or no more; what stands as it is leaves ``decisions``.
+
+    Rows are read a few at a time: of a hundred thousand that stand, almost all are forgotten at once.
+    """
+    for row in _current(session, claim):
+        key = (row.project, row.filename)
+        decision = decisions.get(key)
+        if decision is None and claim.scope.covers(row.project, row.version):
+            yield row, None
+        elif decision is not None and _same(row, decision):
+            del decisions[key]
+        elif decision is not None:
+            yield row, decision
+
+
+def _current(session: Session, claim: RunClaim) -> Any:
+    """What stands for the Scope's projects: a planned file may be known there under another version."""
     columns = (
         DecisionRow.id,
         DecisionRow.project,
@@ -66,12 +86,8 @@ def _current(session: Session, claim: RunClaim, planned: Collection[Key]) -> dic
         DecisionRow.locator,
         DecisionRow.overwrite,
     )
-    scope = claim.scope
-    found = session.execute(
-        select(*columns).where(CURRENT, within(session, claim.mapping, Scope(scope.project)))
-    )
-    rows = {(row.project, row.filename): row for row in found}
-    return {key: row for key, row in rows.items() if key in planned or scope.covers(row.project, row.version)}
+    inside = within(session, claim.mapping, replace(claim.scope, version=""))
+    return session.execute(select(*columns).where(CURRENT, inside).execution_options(yield_per=READ_AT_ONCE))
 
 
 def _same(row: Any, decision: Decision) -> bool:
@@ -131,10 +147,13 @@ def _close(session: Session, run_id: int, closed: dict[int, DecisionKind | None]
     for ids, outcome in ((found_there, Outcome.ALREADY_THERE), (others, Outcome.SUPERSEDED)):
         for batch in in_batches(ids):
             session.execute(update(DecisionRow).where(DecisionRow.id.in_(batch)).values(to_run_id=run_id))
-            _end_idle(session, list(batch), outcome, now)
+            session.execute(
+                update(TransferRow).where(TransferRow.decision_id.in_(batch)).values(stands_for=None)
+            )
+            _end_idle(session, batch, outcome, now)
 
 
-def _end_idle(session: Session, decision_ids: list[int], outcome: Outcome, now: datetime) -> None:
+def _end_idle(session: Session, decision_ids: Sequence[int], outcome: Outcome, now: datetime) -> None:
     """End Transfers that nobody works on; one that is uploading, or to be read back, ends itself."""
     idle = [TransferState.WAITING, TransferState.READY]
     session.execute(

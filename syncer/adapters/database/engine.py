@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,19 +55,40 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = _driver(url)
         self.engine = _open(self.url)
+        self._here = threading.local()
         self._reader = self.engine.execution_options(**_FROM_ONE_MOMENT.get(self.url.get_backend_name(), {}))
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """One transaction that may change rows, committed at the end."""
+        """One transaction that may change rows, committed at the end; part of ``together`` within that."""
+        if (joined := self._joined) is not None:
+            yield joined
+            return
         with _unavailable(self.url), Session(self.engine) as session, session.begin():
             yield session
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """One transaction that only reads, from one moment."""
+        """One transaction that only reads, from one moment; part of ``together`` within that."""
+        if (joined := self._joined) is not None:
+            yield joined
+            return
         with _unavailable(self.url), Session(self._reader) as session, session.begin():
             yield session
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What this thread does within the block is one transaction: all of it stands, or nothing."""
+        with self.write() as session:
+            self._here.session = session
+            try:
+                yield
+            finally:
+                self._here.session = None
+
+    @property
+    def _joined(self) -> Session | None:
+        return getattr(self._here, "session", None)
 
     def dispose(self) -> None:
         """Close every connection, for a process that has just been forked or is about to end."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from syncer.adapters.database.blobs import DatabaseBlobs
+from syncer.adapters.database.budget import DatabaseBudgets
 from syncer.adapters.database.circuits import DatabaseCircuits
 from syncer.adapters.database.engine import Database
 from syncer.adapters.database.lanes import DatabaseLanes
 from syncer.adapters.database.recovery import DatabaseRecovery
 from syncer.adapters.database.retention import DatabaseRetention
 from syncer.adapters.database.runs import DatabaseRuns
+from syncer.adapters.database.siblings import DatabaseSiblings
 from syncer.adapters.database.tasks import DatabaseHeartbeats, DatabaseTasks
 from syncer.adapters.database.transfers import DatabaseTransfers
 from syncer.adapters.database.warnings import DatabaseWarnings
@@ -23,9 +25,12 @@ def open_ledger(database: Database) -> Ledger:
         transfers=DatabaseTransfers(database),
         lanes=DatabaseLanes(database),
         circuits=DatabaseCircuits(database),
+        budgets=DatabaseBudgets(database),
         tasks=DatabaseTasks(database),
         heartbeats=DatabaseHeartbeats(database),
         recovery=DatabaseRecovery(database),
         retention=DatabaseRetention(database),
         warnings=DatabaseWarnings(database),
+        siblings=DatabaseSiblings(database),
+        together=database.together,
     )

@@ -1,4 +1,4 @@
-"""Which revision the database has, which the code wants, and how to get there."""
+"""From whatever revision the database has to the one that the code works on."""
 
 from __future__ import annotations
 
@@ -6,20 +6,15 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, select
 
 from syncer.adapters.database.engine import Database
-from syncer.core.errors import SyncerError
+from syncer.adapters.database.revision import HEAD, revision_of, wrong
 
 #: PostgreSQL's advisory locks are numbers; this one is ours within our database.
 _MIGRATING = 7_305_182
 _PACKAGE = Path(__file__).resolve().parents[2]
-
-
-class WrongRevision(SyncerError):
-    """The database's tables are not those that this version of the code works on."""
 
 
 def upgrade(database: Database) -> str:
@@ -30,40 +25,14 @@ def upgrade(database: Database) -> str:
     with database.write() as session:
         connection = session.connection()
         _one_at_a_time(connection)
-        found = _current(connection)
+        found = revision_of(connection)
         if found not in (None, *_known()):
-            raise _wrong(found)
-        if found != head():
+            raise wrong(found)
+        if found != HEAD:
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-    return head()
-
-
-def current(database: Database) -> str | None:
-    """The revision that the database has, None when it has no tables of ours."""
-    with database.read() as session:
-        return _current(session.connection())
-
-
-def head() -> str:
-    """The revision that this version of the code works on."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
-
-
-def require_head(database: Database) -> None:
-    """Raise WrongRevision unless the database is at the revision of the code."""
-    found = current(database)
-    if found != head():
-        raise _wrong(found)
-
-
-def _wrong(found: str | None) -> WrongRevision:
-    return WrongRevision(
-        f"The database is at revision {found or 'none'}, this version needs {head()}.",
-        "It was not migrated after an upgrade, or it is newer than this version.",
-        "Run `syncer db upgrade` with the newest version installed, then start the workers again.",
-    )
+    return HEAD
 
 
 def _one_at_a_time(connection: Connection) -> None:
@@ -72,12 +41,13 @@ def _one_at_a_time(connection: Connection) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
 
 
+def newest() -> str:
+    """The newest revision that the migrations lead to."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
 def _known() -> list[str]:
     return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
-
-
-def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _config() -> Config:

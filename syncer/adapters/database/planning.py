@@ -5,38 +5,50 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, select, true, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Update, and_, exists, or_, select, true, update
+from sqlalchemy.orm import Session, aliased
 
-from syncer.adapters.database.schema import BlobRow, DecisionRow, TransferRow
+from syncer.adapters.database.schema import BlobRow, Claimable, DecisionRow, TransferRow
 from syncer.adapters.database.scopes import CURRENT, within
 from syncer.adapters.database.statements import in_batches, insert_new
+from syncer.adapters.database.text import storable_name
 from syncer.core.plan import DecisionKind, Plan
 from syncer.core.states import STAYS_ENDED, BlobState, TransferState
+from syncer.core.turns import in_turns
 from syncer.ports.claims import PlannedWork, RunClaim
 
 
-def hold_blobs(session: Session, plan: Plan, now: datetime) -> None:
+def hold_blobs(session: Session, plan: Plan, source: str, now: datetime) -> None:
     """Every Copy has its Blob, and no worker moves one of them until this transaction ends.
 
     A Transfer must not begin to wait for a Blob whose fate another transaction is just deciding. The
     order keeps two Plans, and a Plan and a worker, from waiting for each other: Blobs before Transfers.
     """
-    wanted = {decision.file.sha256: decision.file.size for decision in plan.of(DecisionKind.COPY)}
+    files = in_turns(decision.file for decision in plan.of(DecisionKind.COPY))
+    wanted = {file.sha256: (file.size, turn) for turn, file in reversed(list(enumerate(files)))}
     rows = [
-        {"sha256": sha256, "size": size, "state": BlobState.WANTED, "next_attempt_at": now}
-        for sha256, size in sorted(wanted.items())
+        {
+            "sha256": sha256,
+            "size": size,
+            "state": BlobState.WANTED,
+            "server": source,
+            "turn": turn,
+            "next_attempt_at": now,
+        }
+        for sha256, (size, turn) in sorted(wanted.items())
     ]
     insert_new(session, BlobRow, rows)
     for batch in in_batches(sorted(wanted)):
         held = select(BlobRow.sha256).where(BlobRow.sha256.in_(batch)).order_by(BlobRow.sha256)
         session.execute(held.with_for_update())
+        at_rest = BlobRow.state.in_([BlobState.REFUSED, BlobState.RELEASED])
+        session.execute(update(BlobRow).where(BlobRow.sha256.in_(batch), at_rest).values(server=source))
 
 
-def open_transfers(session: Session, claim: RunClaim, server: str, now: datetime) -> PlannedWork:
+def open_transfers(session: Session, claim: RunClaim, plan: Plan, server: str, now: datetime) -> PlannedWork:
     """Every current Copy of the Scope has an open Transfer of this Run, unless it stays ended."""
     copies = and_(CURRENT, within(session, claim.mapping, claim.scope), DecisionRow.kind == DecisionKind.COPY)
-    _create_missing(session, claim, copies, server, now)
+    _create_missing(session, claim, copies, _turns(plan), server, now)
     _reopen(session, claim, copies, now)
     _adopt(session, claim)
     if claim.by_person:
@@ -45,19 +57,33 @@ def open_transfers(session: Session, claim: RunClaim, server: str, now: datetime
     return _work(session, claim, now)
 
 
-def _create_missing(session: Session, claim: RunClaim, copies: Any, server: str, now: datetime) -> None:
+def _turns(plan: Plan) -> dict[tuple[str, str], int]:
+    files = in_turns(decision.file for decision in plan.of(DecisionKind.COPY))
+    return {(storable_name(file.project), storable_name(file.filename)): n for n, file in enumerate(files)}
+
+
+def _create_missing(
+    session: Session,
+    claim: RunClaim,
+    copies: Any,
+    turns: dict[tuple[str, str], int],
+    server: str,
+    now: datetime,
+) -> None:
     has_none = ~select(TransferRow.id).where(TransferRow.decision_id == DecisionRow.id).exists()
-    ids = session.scalars(select(DecisionRow.id).where(copies, has_none)).all()
+    columns = DecisionRow.id, DecisionRow.project, DecisionRow.filename
     rows = [
         {
-            "decision_id": decision_id,
+            "decision_id": row.id,
             "run_id": claim.id,
+            "stands_for": claim.mapping,
             "server": server,
+            "turn": turns.get((row.project, row.filename), 0),
             "state": TransferState.WAITING,
             "next_attempt_at": now,
             "created_at": now,
         }
-        for decision_id in ids
+        for row in session.execute(select(*columns).where(copies, has_none))
     ]
     insert_new(session, TransferRow, rows)
 
@@ -68,11 +94,13 @@ def _reopen(session: Session, claim: RunClaim, copies: Any, now: datetime) -> No
     Where the same bytes can only end the same way, only a person's Run tries again.
     """
     allowed = true() if claim.by_person else TransferRow.outcome.not_in(STAYS_ENDED)
-    session.execute(
+    _change(
+        session,
         update(TransferRow)
         .where(
-            TransferRow.decision_id.in_(select(DecisionRow.id).where(copies)),
+            TransferRow.stands_for == claim.mapping,
             TransferRow.state == TransferState.ENDED,
+            TransferRow.decision_id.in_(select(DecisionRow.id).where(copies)),
             allowed,
         )
         .values(
@@ -83,18 +111,20 @@ def _reopen(session: Session, claim: RunClaim, copies: Any, now: datetime) -> No
             deaths=0,
             next_attempt_at=now,
             sent_at=None,
-        )
+        ),
     )
 
 
 def _adopt(session: Session, claim: RunClaim) -> None:
-    """Every unfinished Transfer of the Scope holds this Run open from now on, not an older one."""
-    inside = select(DecisionRow.id).where(within(session, claim.mapping, claim.scope))
-    session.execute(
-        update(TransferRow)
-        .where(TransferRow.decision_id.in_(inside), TransferRow.state != TransferState.ENDED)
-        .values(run_id=claim.id)
-    )
+    """Every unfinished Transfer of the Scope holds this Run open from now on, not an older one.
+
+    Asked of the few unfinished Transfers, each by itself, as the Scope may be a hundred thousand files.
+    """
+    unfinished = TransferRow.state.in_([state for state in TransferState if state is not TransferState.ENDED])
+    its_decision = DecisionRow.id == TransferRow.decision_id
+    inside = exists().where(its_decision, within(session, claim.mapping, claim.scope))
+    of_others = and_(unfinished, TransferRow.run_id != claim.id)
+    _change(session, update(TransferRow).where(of_others, inside).values(run_id=claim.id))
 
 
 def _hurry(session: Session, claim: RunClaim, now: datetime) -> None:
@@ -108,49 +138,54 @@ def _hurry(session: Session, claim: RunClaim, now: datetime) -> None:
         .where(TransferRow.run_id == claim.id, TransferRow.state == TransferState.WAITING)
     )
     wanted = and_(BlobRow.state == BlobState.WANTED, BlobRow.sha256.in_(digests))
-    session.execute(update(BlobRow).where(wanted).values(**at_once))
-    session.execute(update(TransferRow).where(mine).values(**at_once))
+    _change(session, update(BlobRow).where(wanted, _was_tried(BlobRow, now)).values(**at_once))
+    _change(session, update(TransferRow).where(mine, _was_tried(TransferRow, now)).values(**at_once))
+
+
+def _was_tried(row: type[Claimable], now: datetime) -> Any:
+    """Not just begun anew, as most rows of a first Run are."""
+    return or_(row.next_attempt_at != now, row.sent_at.is_not(None), row.tries > 0, row.deaths > 0)
+
+
+def _change(session: Session, statement: Update) -> None:
+    """No object is loaded that would have to follow, so the database need not tell which rows it were."""
+    session.execute(statement, execution_options={"synchronize_session": False})
 
 
 def _want_blobs(session: Session, claim: RunClaim, now: datetime) -> None:
-    waiting = (
-        select(DecisionRow.sha256)
+    """What the Run's Transfers wait for is wanted; those whose Blob is staged already are ready at once."""
+    mine = and_(TransferRow.run_id == claim.id, TransferRow.state == TransferState.WAITING)
+    at_rest = aliased(BlobRow)
+    # The states are asked within, so that SQLite begins with what is waited for and not with all at rest.
+    waited_for = (
+        select(at_rest.sha256)
+        .join(DecisionRow, DecisionRow.sha256 == at_rest.sha256)
         .join(TransferRow, TransferRow.decision_id == DecisionRow.id)
-        .where(TransferRow.run_id == claim.id, TransferRow.state == TransferState.WAITING)
-        .distinct()
+        .where(mine, at_rest.state.in_([BlobState.REFUSED, BlobState.RELEASED]))
     )
-    for batch in in_batches(session.scalars(waiting).all()):
-        _want_again(session, list(batch), now)
-        _skip_download(session, claim, list(batch))
-
-
-def _want_again(session: Session, digests: list[str], now: datetime) -> None:
-    session.execute(
+    _change(
+        session,
         update(BlobRow)
-        .where(BlobRow.sha256.in_(digests), BlobRow.state.in_([BlobState.REFUSED, BlobState.RELEASED]))
-        .values(state=BlobState.WANTED, tries=0, deaths=0, next_attempt_at=now, sent_at=None)
+        .where(BlobRow.sha256.in_(waited_for))
+        .values(state=BlobState.WANTED, tries=0, deaths=0, next_attempt_at=now, sent_at=None),
     )
-
-
-def _skip_download(session: Session, claim: RunClaim, digests: list[str]) -> None:
-    """Transfers whose Blob is staged already are ready at once."""
-    staged = select(BlobRow.sha256).where(BlobRow.sha256.in_(digests), BlobRow.state == BlobState.STAGED)
-    decisions = select(DecisionRow.id).where(DecisionRow.sha256.in_(staged))
-    session.execute(
+    staged = (
+        select(DecisionRow.id)
+        .join(BlobRow, BlobRow.sha256 == DecisionRow.sha256)
+        .where(BlobRow.state == BlobState.STAGED)
+    )
+    _change(
+        session,
         update(TransferRow)
-        .where(
-            TransferRow.run_id == claim.id,
-            TransferRow.state == TransferState.WAITING,
-            TransferRow.decision_id.in_(decisions),
-        )
-        .values(state=TransferState.READY)
+        .where(mine, TransferRow.decision_id.in_(staged))
+        .values(state=TransferState.READY),
     )
 
 
 def _work(session: Session, claim: RunClaim, now: datetime) -> PlannedWork:
     """What is to be sent now; it counts as sent, and reconcile sends it again should it be lost."""
     blobs = (
-        select(BlobRow.sha256)
+        select(BlobRow.sha256, BlobRow.turn)
         .join(DecisionRow, DecisionRow.sha256 == BlobRow.sha256)
         .join(TransferRow, TransferRow.decision_id == DecisionRow.id)
         .where(
@@ -159,11 +194,16 @@ def _work(session: Session, claim: RunClaim, now: datetime) -> PlannedWork:
             BlobRow.next_attempt_at <= now,
         )
         .distinct()
+        .order_by(BlobRow.turn)
     )
-    ready = select(TransferRow.id).where(
-        TransferRow.run_id == claim.id,
-        TransferRow.state == TransferState.READY,
-        TransferRow.next_attempt_at <= now,
+    ready = (
+        select(TransferRow.id)
+        .where(
+            TransferRow.run_id == claim.id,
+            TransferRow.state == TransferState.READY,
+            TransferRow.next_attempt_at <= now,
+        )
+        .order_by(TransferRow.turn)
     )
     work = PlannedWork(tuple(session.scalars(blobs)), tuple(session.scalars(ready)))
     for digests in in_batches(work.blobs):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,16 +12,18 @@ from sqlalchemy.orm import Session, aliased
 from syncer.adapters.database.attempts import error_columns
 from syncer.adapters.database.decisions import record_decisions, record_dry_run
 from syncer.adapters.database.engine import Database, Taken
+from syncer.adapters.database.looks import files_there, keep_look, last_look
 from syncer.adapters.database.planning import hold_blobs, open_transfers
 from syncer.adapters.database.schema import DecisionRow, RunRow, TransferRow
 from syncer.adapters.database.scopes import CURRENT, all_at_target
 from syncer.adapters.database.statements import changed
 from syncer.core.errors import SyncerError
-from syncer.core.model import Listing, Scope
+from syncer.core.look import Depth, Look
+from syncer.core.model import EVERYTHING, Scope
 from syncer.core.plan import Plan
 from syncer.core.retry import HOLDS_RUN, MAX_DEATHS
 from syncer.core.states import OPEN_RUN, RunOutcome, RunState, TransferState
-from syncer.ports.claims import PlannedWork, RunClaim, RunRequest, Worker
+from syncer.ports.claims import PlannedWork, RunClaim, RunRequest, Seen, Worker
 
 UNATTENDED = ("schedule", "webhook")
 
@@ -69,19 +72,34 @@ class DatabaseRuns:
         with self._database.write() as session:
             return bool(changed(session, update(RunRow).where(_held(claim)).values(lease_until=until)))
 
-    def record(
-        self, claim: RunClaim, plan: Plan, listing: Listing, server: str, now: datetime
-    ) -> PlannedWork | None:
+    def record(self, claim: RunClaim, plan: Plan, seen: Seen, now: datetime) -> PlannedWork | None:
         """Decisions, Transfers and Blobs stand in one transaction."""
         with self._database.write() as session:
-            if not changed(session, _planned(claim, listing, now)):
+            if not changed(session, _planned(claim, seen, now)):
                 return None
             if claim.dry_run:
                 record_dry_run(session, claim, plan, now)
                 return PlannedWork()
-            hold_blobs(session, plan, now)
-            record_decisions(session, claim, plan, now)
-            return open_transfers(session, claim, server, now)
+            claim = replace(claim, scope=seen.scope or claim.scope)
+            hold_blobs(session, plan, seen.source, now)
+            record_decisions(session, claim, plan, now, withdraws=seen.depth is Depth.FULL)
+            keep_look(session, claim.mapping, seen)
+            return open_transfers(session, claim, plan, seen.server, now)
+
+    def look(self, mapping: str) -> Look | None:
+        """What the Mapping's last recorded Run saw."""
+        with self._database.read() as session:
+            return last_look(session, mapping)
+
+    def is_whole(self, mapping: str) -> bool:
+        """Whether every known file of the Mapping that is wanted is at its Target."""
+        with self._database.read() as session:
+            return all_at_target(session, mapping, EVERYTHING)
+
+    def held(self, mapping: str, projects: frozenset[str] | None = None) -> frozenset[tuple[str, str, str]]:
+        """The files (project, file name, sha256) that the Target held when its projects were listed."""
+        with self._database.read() as session:
+            return files_there(session, mapping, Scope(projects=projects))
 
     def knows(self, mapping: str) -> bool:
         """Whether a decision about some file of the Mapping stands."""
@@ -169,6 +187,7 @@ def _claimed(session: Session, run_id: int, now: datetime) -> RunClaim | None:
         force=run.force,
         dry_run=run.dry_run,
         by_person=run.trigger not in UNATTENDED,
+        is_scheduled=run.trigger == "schedule",
     )
 
 
@@ -176,7 +195,7 @@ def _held(claim: RunClaim) -> Any:
     return and_(RunRow.id == claim.id, RunRow.state == RunState.PLANNING, RunRow.attempt == claim.attempt)
 
 
-def _planned(claim: RunClaim, listing: Listing, now: datetime) -> Any:
+def _planned(claim: RunClaim, seen: Seen, now: datetime) -> Any:
     ends = {"state": RunState.FINISHED, "outcome": RunOutcome.PLANNED, "finished_at": now}
     return (
         update(RunRow)
@@ -184,8 +203,9 @@ def _planned(claim: RunClaim, listing: Listing, now: datetime) -> Any:
         .values(
             planned_at=now,
             lease_until=None,
-            stated_releases=listing.stated_releases,
-            read_releases=listing.read_releases,
+            depth=seen.depth,
+            stated_releases=seen.listing.stated_releases,
+            read_releases=seen.listing.read_releases,
             **(ends if claim.dry_run else {"state": RunState.TRANSFERRING}),
         )
     )

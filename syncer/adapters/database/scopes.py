@@ -18,6 +18,8 @@ def within(session: Session, mapping: str, scope: Scope) -> ColumnElement[bool]:
     conditions = [DecisionRow.mapping == mapping]
     if scope.project:
         conditions.append(DecisionRow.project == scope.project)
+    if scope.projects is not None:
+        conditions.append(DecisionRow.project.in_(sorted(scope.projects)))
     if scope.version:
         spelled = session.scalars(select(DecisionRow.version).where(*conditions).distinct())
         matching = [version for version in spelled if same_version(version, scope.version)]

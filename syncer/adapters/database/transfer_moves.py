@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, update
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
-from syncer.adapters.database.attempts import end_attempt, error_columns, start_attempt
+from syncer.adapters.database.attempts import claimed, end_attempt, error_columns, start_attempt
 from syncer.adapters.database.blobs import file_of, worker_died
 from syncer.adapters.database.schema import DecisionRow, TransferRow
-from syncer.adapters.database.statements import changed
+from syncer.adapters.database.statements import change, table_of
 from syncer.core.errors import SyncerError
 from syncer.core.retry import MAX_DEATHS
 from syncer.core.states import Outcome, TransferState
@@ -25,34 +25,76 @@ def is_ready(now: datetime) -> Any:
     return and_(TransferRow.state == TransferState.READY, TransferRow.next_attempt_at <= now)
 
 
-def take(
+_transfers, _decisions = table_of(TransferRow), table_of(DecisionRow)
+_READY = (
+    select(
+        _transfers.c.id.label("transfer"),
+        _transfers.c.attempt,
+        _transfers.c.tries,
+        _transfers.c.run_id,
+        *(column for column in _decisions.c if column.name != "id"),
+    )
+    .join(_decisions, _decisions.c.id == _transfers.c.decision_id)
+    .where(_transfers.c.state == TransferState.READY, _transfers.c.next_attempt_at <= bindparam("now"))
+    .where(_transfers.c.server == bindparam("server"))
+    .with_for_update(skip_locked=True, of=_transfers)
+)
+_THIS = _READY.where(_transfers.c.id == bindparam("transfer"))
+_NEXT = _READY.order_by(_transfers.c.turn, _transfers.c.id).limit(1)
+
+_PROJECTS = select(_decisions.c.mapping, _decisions.c.project).join(
+    _transfers, _transfers.c.decision_id == _decisions.c.id
+)
+_IS_DUE = _transfers.c.next_attempt_at <= bindparam("now")
+_IS_COMING = and_(_transfers.c.state.in_([TransferState.READY, TransferState.UPLOADING]), _IS_DUE)
+UPLOADED = _PROJECTS.where(_transfers.c.state == TransferState.UPLOADED, _IS_DUE).distinct()
+COMING = _PROJECTS.where(_IS_COMING).distinct()
+COMING_OF_PROJECT = _PROJECTS.where(
+    _IS_COMING,
+    _decisions.c.mapping == bindparam("mapping"),
+    _decisions.c.project == bindparam("project"),
+).limit(1)
+
+
+def take_ready(
+    session: Session, server: str, prefer: int, worker: Worker, now: datetime, lease: float
+) -> TransferClaim | None:
+    """A ready Transfer of the server is uploading: the preferred one, or the one whose turn it is."""
+    at = {"server": server, "now": now}
+    row = session.execute(_THIS, {**at, "transfer": prefer}).first() if prefer else None
+    row = row or session.execute(_NEXT, at).first()
+    if row is None:
+        return None
+    number, tries = row.attempt + 1, row.tries + 1
+    taken = {"state": TransferState.UPLOADING, **claimed(number, tries, worker, now, lease)}
+    change(session, TransferRow, {"id": row.transfer}, taken)
+    start_attempt(session, row.sha256, number, worker, now, row.transfer)
+    return TransferClaim(row.transfer, number, tries, row.run_id, row.mapping, file_of(row), row.overwrite)
+
+
+def take_row(
     session: Session, row: TransferRow, decision: DecisionRow, worker: Worker, now: datetime, lease: float
 ) -> TransferClaim:
-    """The Transfer is uploading, claimed by the worker."""
-    row.state = TransferState.UPLOADING
-    start_attempt(session, row, decision.sha256, worker, now, lease)
-    return TransferClaim(
-        id=row.id,
-        attempt=row.attempt,
-        tries=row.tries,
-        run_id=row.run_id,
-        mapping=decision.mapping,
-        file=file_of(decision),
-        overwrite=decision.overwrite,
-    )
+    """This ready Transfer is uploading."""
+    number, tries = row.attempt + 1, row.tries + 1
+    taken = {"state": TransferState.UPLOADING, **claimed(number, tries, worker, now, lease)}
+    change(session, TransferRow, {"id": row.id}, taken)
+    start_attempt(session, decision.sha256, number, worker, now, row.id)
+    file = file_of(decision)
+    return TransferClaim(row.id, number, tries, row.run_id, decision.mapping, file, decision.overwrite)
 
 
-def is_held(claim: Claim) -> Any:
-    """The claim still stands."""
-    held = TransferState.UPLOADED if isinstance(claim, Uploaded) else TransferState.UPLOADING
-    return and_(TransferRow.id == claim.id, TransferRow.state == held, TransferRow.attempt == claim.attempt)
+def held(claim: Claim) -> dict[str, Any]:
+    """What the row says as long as the claim stands."""
+    state = TransferState.UPLOADED if isinstance(claim, Uploaded) else TransferState.UPLOADING
+    return {"id": claim.id, "state": state, "attempt": claim.attempt}
 
 
 def leave(
     session: Session, claim: Claim, now: datetime, result: str, error: SyncerError | None, /, **values: Any
 ) -> bool:
     """The Transfer has left the claimed state; whether it was still held."""
-    if not changed(session, update(TransferRow).where(is_held(claim)).values(lease_until=None, **values)):
+    if not change(session, TransferRow, held(claim), {"lease_until": None, **values}):
         return False
     end_attempt(
         session, claim.file.sha256, claim.attempt, now, result=result, error=error, transfer_id=claim.id

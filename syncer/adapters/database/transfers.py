@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime
 
-from sqlalchemy import case, exists, or_, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import select, update
 
 from syncer.adapters.database.attempts import error_columns, forget_attempt
 from syncer.adapters.database.blobs import file_of
+from syncer.adapters.database.due import enough, is_unsent
 from syncer.adapters.database.engine import Database
 from syncer.adapters.database.schema import DecisionRow, TransferRow
-from syncer.adapters.database.statements import changed, in_batches
+from syncer.adapters.database.statements import change, in_batches
 from syncer.adapters.database.transfer_moves import (
+    COMING,
+    COMING_OF_PROJECT,
+    UPLOADED,
     Claim,
     bury,
-    is_held,
+    held,
     is_ready,
     leave,
-    take,
+    take_ready,
     tried_again,
 )
 from syncer.core.errors import CircuitOpen, SyncerError
 from syncer.core.retry import MAX_ATTEMPTS
 from syncer.core.states import Outcome, TransferState
 from syncer.ports.claims import TransferClaim, Uploaded, Worker
-
-#: More lanes than any server has.
-WIDEST = 64
 
 
 class DatabaseTransfers:
@@ -38,36 +37,16 @@ class DatabaseTransfers:
         self._database = database
 
     def claim(
-        self, server: str, worker: Worker, now: datetime, lease: float, *, prefer: int = 0, avoid: str = ""
+        self, server: str, worker: Worker, now: datetime, lease: float, *, prefer: int = 0
     ) -> TransferClaim | None:
-        """A ready Transfer of the server is uploading.
-
-        devpi rewrites a project's page with each upload, so versions of one project are kept apart
-        where another project's file is ready.
-        """
-        order = (
-            case((TransferRow.id == prefer, 0), (DecisionRow.project != avoid, 1), else_=2),
-            TransferRow.next_attempt_at,
-            TransferRow.id,
-        )
-        ready = (
-            select(TransferRow, DecisionRow)
-            .join(DecisionRow, DecisionRow.id == TransferRow.decision_id)
-            .where(is_ready(now), TransferRow.server == server)
-            .order_by(*order)
-            .limit(1)
-        )
+        """The Transfer whose turn it is at the server is uploading, or the preferred one if it is ready."""
         with self._database.write() as session:
-            found = session.execute(ready.with_for_update(skip_locked=True, of=TransferRow)).first()
-            if found is None:
-                return None
-            return take(session, found[0], found[1], worker, now, lease)
+            return take_ready(session, server, prefer, worker, now, lease)
 
     def server_of(self, transfer_id: int) -> str | None:
-        """The server of a Transfer that is ready."""
+        """The server that the Transfer goes to."""
         with self._database.read() as session:
-            row = session.get(TransferRow, transfer_id)
-            return row.server if row is not None and row.state == TransferState.READY else None
+            return session.scalar(select(TransferRow.server).where(TransferRow.id == transfer_id))
 
     def next_ready(self, server: str, now: datetime) -> int | None:
         """Some Transfer that is ready for the server now."""
@@ -78,7 +57,7 @@ class DatabaseTransfers:
     def extend(self, claim: TransferClaim, until: datetime) -> bool:
         """The lease lasts until then."""
         with self._database.write() as session:
-            return bool(changed(session, update(TransferRow).where(is_held(claim)).values(lease_until=until)))
+            return bool(change(session, TransferRow, held(claim), {"lease_until": until}))
 
     def uploaded(self, claim: TransferClaim, answer: str, requires_python: str, now: datetime) -> bool:
         """The target accepted the file; it is to be read back."""
@@ -122,12 +101,12 @@ class DatabaseTransfers:
 
     def untried(self, claim: TransferClaim, error: SyncerError, at: datetime, now: datetime) -> None:
         """The Transfer is ready again at that time, as if it had not been claimed."""
-        back = {"tries": TransferRow.tries - 1, "lease_until": None, **error_columns(error)}
+        back = {"tries": claim.tries - 1, "lease_until": None, **error_columns(error)}
         with self._database.write() as session:
             row = session.get_one(TransferRow, claim.id)
             decision = session.get_one(DecisionRow, row.decision_id, with_for_update={"read": True})
             back |= tried_again(decision, None, at, sent_at=now, now=now)
-            if changed(session, update(TransferRow).where(is_held(claim)).values(**back)):
+            if change(session, TransferRow, held(claim), back):
                 forget_attempt(session, claim.file.sha256, claim.attempt, claim.id)
 
     def unread(self, claim: Uploaded, error: SyncerError, at: datetime, now: datetime) -> bool:
@@ -137,31 +116,27 @@ class DatabaseTransfers:
         """
         values = {
             "next_attempt_at": at,
-            "tries": TransferRow.tries + (0 if isinstance(error, CircuitOpen) else 1),
+            "tries": claim.tries + (0 if isinstance(error, CircuitOpen) else 1),
             "sent_at": now,
             **error_columns(error),
         }
         with self._database.write() as session:
-            return bool(changed(session, update(TransferRow).where(is_held(claim)).values(**values)))
+            return bool(change(session, TransferRow, held(claim), values))
 
     def to_read_back(self, now: datetime) -> list[tuple[str, str]]:
         """Projects with uploads to be read back now and none that is still to come in moments."""
-        other, sibling = aliased(TransferRow), aliased(DecisionRow)
-        coming = exists().where(
-            other.decision_id == sibling.id,
-            sibling.mapping == DecisionRow.mapping,
-            sibling.project == DecisionRow.project,
-            other.state.in_([TransferState.READY, TransferState.UPLOADING]),
-            other.next_attempt_at <= now,
-        )
-        uploaded = (
-            select(DecisionRow.mapping, DecisionRow.project)
-            .join(TransferRow, TransferRow.decision_id == DecisionRow.id)
-            .where(TransferRow.state == TransferState.UPLOADED, TransferRow.next_attempt_at <= now, ~coming)
-            .distinct()
-        )
         with self._database.read() as session:
-            return [(row.mapping, row.project) for row in session.execute(uploaded)]
+            uploaded, coming = (
+                {(row.mapping, row.project) for row in session.execute(projects, {"now": now})}
+                for projects in (UPLOADED, COMING)
+            )
+        return sorted(uploaded - coming)
+
+    def is_coming(self, mapping: str, project: str, now: datetime) -> bool:
+        """Whether another upload of the project is under way, or will be in moments."""
+        which = {"mapping": mapping, "project": project, "now": now}
+        with self._database.read() as session:
+            return session.execute(COMING_OF_PROJECT, which).first() is not None
 
     def unverified(self, mapping: str, project: str) -> list[Uploaded]:
         """The project's uploads that were not read back yet."""
@@ -196,25 +171,12 @@ class DatabaseTransfers:
 
     def due(self, now: datetime, unsent_since: datetime) -> list[int]:
         """Ready Transfers whose time has come and whose message is not on its way; a few of each server."""
-        lost = or_(
-            TransferRow.sent_at.is_(None),
-            TransferRow.sent_at < unsent_since,
-            TransferRow.sent_at < TransferRow.next_attempt_at,
+        lost = is_unsent(TransferRow, unsent_since)
+        rows = (
+            select(TransferRow.id, TransferRow.server).where(is_ready(now), lost).order_by(TransferRow.turn)
         )
-        rows = select(TransferRow.id, TransferRow.server).where(is_ready(now), lost).order_by(TransferRow.id)
         with self._database.write() as session:
             found = [(row.id, row.server) for row in session.execute(rows)]
             for ids in in_batches([transfer for transfer, _ in found]):
                 session.execute(update(TransferRow).where(TransferRow.id.in_(ids)).values(sent_at=now))
-            return _enough(found)
-
-
-def _enough(found: list[tuple[int, str]]) -> list[int]:
-    """Each message wakes a lane of the server, which takes all that is ready: more messages do nothing."""
-    numbers: Counter[str] = Counter()
-    chosen = []
-    for transfer, server in found:
-        numbers[server] += 1
-        if numbers[server] <= WIDEST:
-            chosen.append(transfer)
-    return chosen
+            return enough(found)

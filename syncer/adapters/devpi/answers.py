@@ -96,6 +96,16 @@ def no_devpi(url: str, status: int) -> TargetMissing:
     )
 
 
+def push_refused(project: str, version: str, to: str, status: int, reason: str) -> UploadRejected:
+    """Devpi does not copy a release between its indexes."""
+    return UploadRejected(
+        f"devpi did not copy {project} {version} to {to} ({status}): {reason}.",
+        "That index has files of it, or the user or token may not upload there.",
+        "The files are uploaded instead; nothing is to be done.",
+        status=status,
+    )
+
+
 def _conflict(file: DistributionFile, _: int, reason: str) -> SyncerError:
     return ContentConflict(
         f"devpi refused {file.filename}: {reason}.",

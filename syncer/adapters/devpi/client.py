@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -20,6 +21,7 @@ from syncer.adapters.devpi.answers import (
     index_missing,
     login_refused,
     no_devpi,
+    push_refused,
     reason_of,
 )
 from syncer.adapters.devpi.listing import unreadable
@@ -29,6 +31,7 @@ from syncer.config.settings import DevpiServer
 from syncer.core.errors import RateLimited
 from syncer.core.model import DistributionFile
 from syncer.core.secret import Secret
+from syncer.ports.target import Spend
 
 JSON = "application/json"
 #: Seconds; devpi itself gives up waiting for its write lock after 60 and answers 500.
@@ -66,11 +69,19 @@ class DevpiClient:
 
         Raises Unauthorized, RateLimited, RemoteUnavailable, or ListingIncomplete when it is no JSON.
         """
+        return self.get_with_state(path, accept=accept, **query)[0]
+
+    def get_with_state(self, path: str, *, accept: str = JSON, **query: str) -> tuple[Any, str]:
+        """The same, and what names the state of the whole server then, empty where nothing does.
+
+        devpi counts every change in a serial and sends it with every answer. A replica lags behind, and
+        what it shows may be older than what another one says.
+        """
         response = self._get(path, accept, _is_unauthorized, **query)
         if response.status_code == HTTPStatus.NOT_FOUND:
-            return None
+            return None, ""
         self._refuse(response)
-        return _json(response)
+        return _json(response), _state(response)
 
     def has(self, path: str, *, accept: str = JSON) -> bool:
         """Whether there is something at a path; only the status is read, however large the page is.
@@ -87,10 +98,15 @@ class DevpiClient:
         return True
 
     def upload(
-        self, index: str, form: Sequence[tuple[str, str]], file: DistributionFile, path: Path
+        self,
+        index: str,
+        form: Sequence[tuple[str, str]],
+        file: DistributionFile,
+        path: Path,
+        spend: Spend | None = None,
     ) -> Answer:
         """Send one multipart form with the file at ``path``; its size does not matter to memory."""
-        with path.open("rb") as content:
+        with path.open("rb") if spend is None else _Spending(path, spend) as content:
             response = self._with_login(
                 lambda: self._post(index, form, file.filename, content), _is_unauthorized
             )
@@ -98,6 +114,21 @@ class DevpiClient:
         if isinstance(answer.error, RateLimited):
             answer.error.retry_after = retry_after(response)
         return answer
+
+    def push(self, index: str, project: str, version: str, to: str) -> str:
+        """Devpi has copied the release to another of its indexes."""
+        body = {"name": project, "version": version, "targetindex": to}
+        patience = (self._server.timeout, max(self._server.timeout, UPLOAD_PATIENCE))
+        response = self._with_login(
+            lambda: self._session.post(
+                self.url(index), json=body, headers={"Accept": JSON}, timeout=patience, allow_redirects=False
+            ),
+            _is_unauthorized,
+        )
+        refuse_overload("devpi", response)
+        if response.status_code != HTTPStatus.OK:
+            raise push_refused(project, version, to, response.status_code, self._reason(response))
+        return f"copied by devpi from {index}"
 
     def _post(
         self, index: str, form: Sequence[tuple[str, str]], filename: str, content: IO[bytes]
@@ -167,6 +198,20 @@ class DevpiClient:
         return f"{self._base}/{quote(path, safe='/+')}"
 
 
+class _Spending(io.BufferedReader):
+    """A file that tells of what is read from it."""
+
+    def __init__(self, path: Path, spend: Spend) -> None:
+        super().__init__(path.open("rb", buffering=0))
+        self._spend = spend
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """The next bytes, as soon as they may be sent."""
+        content = super().read(size)
+        self._spend(len(content))
+        return content
+
+
 _clients: dict[DevpiServer, DevpiClient] = {}
 
 
@@ -177,6 +222,12 @@ def client_for(server: DevpiServer) -> DevpiClient:
 
 # Two processes must never share a connection.
 os.register_at_fork(after_in_child=_clients.clear)
+
+
+def _state(response: requests.Response) -> str:
+    serial, own = response.headers.get("X-Devpi-Serial", ""), response.headers.get("X-Devpi-Uuid", "")
+    is_primary = own == response.headers.get("X-Devpi-Primary-Uuid", own)
+    return f"{own[:100]}:{serial[:100]}" if serial and own and is_primary else ""
 
 
 def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:

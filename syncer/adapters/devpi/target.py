@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,7 +18,7 @@ from syncer.adapters.devpi.listing import read_facts, read_project, read_project
 from syncer.config.settings import DevpiServer
 from syncer.core.metadata import CoreMetadata
 from syncer.core.model import DistributionFile, Listing
-from syncer.ports.target import Inheritance, TargetFacts
+from syncer.ports.target import Inheritance, Spend, TargetFacts
 
 #: devpi answers most listings a second at four connections; more only wait.
 LISTING_THREADS = 4
@@ -42,7 +43,10 @@ class DevpiTarget:
         Raises TargetMissing, Unauthorized or Retryable.
         """
         self._client.check_login(self._index)
-        return read_facts(self._index, self._ask_index(no_projects=""))
+        answer, state = self._client.get_with_state(self._index, no_projects="")
+        if answer is None:
+            raise index_missing(f"{self._index} was not found")
+        return replace(read_facts(self._index, answer), state=state)
 
     def inheritance(self) -> Inheritance:
         """What its bases are and let through, by one request for each.
@@ -77,17 +81,28 @@ class DevpiTarget:
         found = _in_parallel(self._files, sorted(wanted & own))
         return Listing(tuple(file for files in found for file in files))
 
-    def upload(self, file: DistributionFile, path: Path, metadata: CoreMetadata) -> str:
+    def upload(
+        self, file: DistributionFile, path: Path, metadata: CoreMetadata, spend: Spend | None = None
+    ) -> str:
         """The index holds the file; returns devpi's answer in one line.
 
         Identical bytes are welcome again. Raises ContentConflict, UploadRejected, Retryable or
         MappingBroken. devpi replaces the release's metadata even when it refuses the file, and a
         volatile index replaces the file silently: so compare digests before.
         """
-        answer = self._client.upload(self._index, [(":action", "file_upload"), *metadata.form], file, path)
+        form = [(":action", "file_upload"), *metadata.form]
+        answer = self._client.upload(self._index, form, file, path, spend)
         if answer.error is not None:
             raise answer.error
         return answer.text
+
+    def push(self, project: str, version: str, index: str) -> str:
+        """The index ``user/name`` of this server holds the release as this one does; devpi's answer.
+
+        Raises UploadRejected where devpi refuses, Retryable or MappingBroken. A volatile index replaces
+        its own files silently, one that is not refuses even identical ones.
+        """
+        return self._client.push(self._index, project, version, index)
 
     def read_back(self, project: str) -> Listing:
         """The project's own files as an installer sees them: sha256 and requires-python."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from syncer.core.errors import ListingIncomplete
 
 #: More releases than any real owner has; a larger total is taken for nonsense.
 MAX_RELEASES = 250_000
+_TO_COME = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,15 @@ class Row:
     created_at: str
     repository: str = ""
     archived: bool = False
+
+    @property
+    def created(self) -> datetime:
+        """When it was published, by Gitea's clock; a date that cannot be read counts as still to come."""
+        try:
+            moment = datetime.fromisoformat(self.created_at)
+        except ValueError:
+            return _TO_COME
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def parse_rows(body: bytes) -> tuple[Row, ...]:

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from datetime import datetime
 
 from packaging.utils import canonicalize_name
 
 from syncer.adapters.gitea.client import GiteaClient, locator_of
 from syncer.adapters.gitea.rows import Row
-from syncer.adapters.gitea.scan import Scan, Shifted, scan_releases
+from syncer.adapters.gitea.scan import Scan, Shifted, scan_recent, scan_releases
 from syncer.adapters.gitea.simple_page import Anchor, parse_simple_page
 from syncer.config.settings import GiteaServer
 from syncer.core.errors import ListingIncomplete
-from syncer.core.model import EVERYTHING, DistributionFile, Listing, Scope
+from syncer.core.model import EVERYTHING, DistributionFile, Listing, Release, Scope
 from syncer.core.secret import Secret
 
 #: How often the registry is read when it changes while it is being read.
 SCANS = 3
+#: Project pages that are read at once.
+READERS = 8
 
 
 class GiteaSource:
     """The Source port over one owner's PyPI registry.
 
-    ``readers`` project pages are read at once; ``deadline`` is the number of seconds that one file, or
-    any other answer, may take to its last byte.
+    At most ``readers`` project pages are read at once, fewer while ``width`` says so; ``deadline`` is the
+    number of seconds that one file, or any other answer, may take to its last byte.
     """
 
     def __init__(
@@ -34,11 +37,13 @@ class GiteaSource:
         owner: str,
         token: Secret | None,
         *,
-        readers: int = 8,
+        readers: int = READERS,
+        width: Callable[[], int] = lambda: READERS,
         deadline: float = 500.0,
     ) -> None:
         self._client = GiteaClient(server, owner, token, connections=readers, deadline=deadline)
         self._readers = readers
+        self._width = width
 
     def close(self) -> None:
         """Close all kept connections."""
@@ -54,10 +59,20 @@ class GiteaSource:
         Raises ListingIncomplete when that cannot be shown in three readings, Unauthorized,
         SourceMissing, RemoteUnavailable or RateLimited.
         """
+        return self._settled(lambda: self._read(scan_releases(self._client), scope))
+
+    def recent(self, since: datetime) -> Listing:
+        """Every file of every project with a release dated since then, at one request per project.
+
+        Gitea lists the newest first, so that the first page mostly is enough. Raises as ``list`` does.
+        """
+        return self._settled(lambda: self._read(scan_recent(self._client, since), EVERYTHING))
+
+    def _settled(self, read: Callable[[], Listing]) -> Listing:
         reason = ""
         for _ in range(SCANS):
             try:
-                return self._read(scope)
+                return read()
             except Shifted as shifted:
                 reason = str(shifted)
         raise ListingIncomplete(
@@ -73,13 +88,13 @@ class GiteaSource:
         """
         return self._client.open_file(file.locator)
 
-    def _read(self, scope: Scope) -> Listing:
-        scan = scan_releases(self._client)
+    def _read(self, scan: Scan, scope: Scope) -> Listing:
         projects = _by_name(scan, scope)
-        with ThreadPoolExecutor(max_workers=self._readers) as pool:
+        with ThreadPoolExecutor(max_workers=min(self._readers, self._width())) as pool:
             pages = pool.map(self._page, projects, projects.values())
             files = [file for page in pages for file in page if scope.covers(file.project, file.version)]
-        return Listing(tuple(sorted(files, key=_order)), scan.total, len(scan.rows))
+        releases = tuple(Release(row.id, canonicalize_name(row.name), row.created) for row in scan.rows)
+        return Listing(tuple(sorted(files, key=_order)), scan.total, len(scan.rows), releases)
 
     def _page(self, name: str, rows: Iterable[Row]) -> tuple[DistributionFile, ...]:
         """The files of one project; Shifted when a listed release is not among them."""

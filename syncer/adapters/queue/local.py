@@ -14,7 +14,7 @@ from syncer.ports.queue import Message
 
 log = logging.getLogger(__name__)
 
-Handler = Callable[..., list[Message]]
+Handler = Callable[..., Iterable[Message]]
 
 
 class LocalQueue(AbstractContextManager["LocalQueue"]):
@@ -38,34 +38,33 @@ class LocalQueue(AbstractContextManager["LocalQueue"]):
             if message.delay:
                 continue
             self._count(message.task, 1)
-            future = self._pools[message.task].submit(self._begin, message)
-            future.add_done_callback(self._go_on)
+            future = self._pools[message.task].submit(self._carry_out, message)
+            future.add_done_callback(_report)
 
     def waiting(self, task: str) -> bool:
         """Whether messages of the task wait for a thread."""
         return self._waiting[task] > 0
 
-    def _begin(self, message: Message) -> list[Message]:
+    def _carry_out(self, message: Message) -> None:
+        """Each message that the task leads to is sent as soon as there is reason, not when it has ended."""
         self._count(message.task, -1)
-        return self._handlers[message.task](**message.ids)
+        for next_one in self._handlers[message.task](**message.ids):
+            try:
+                self.send([next_one])
+            except RuntimeError:
+                log.debug("The pass is over; what is left waits in the ledger.")
 
     def _count(self, task: str, change: int) -> None:
         with self._counting:
             self._waiting[task] += change
-
-    def _go_on(self, future: Future[list[Message]]) -> None:
-        if future.cancelled():
-            return
-        if error := future.exception():
-            log.error("A task of this pass failed: %s", error, exc_info=error)
-            return
-        try:
-            self.send(future.result())
-        except RuntimeError:
-            log.debug("The pass is over; what is left waits in the ledger.")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for pool in self._pools.values():
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _report(future: Future[None]) -> None:
+    if not future.cancelled() and (error := future.exception()):
+        log.error("A task of this pass failed: %s", error, exc_info=error)

@@ -150,7 +150,7 @@ def _other_revision(folder: Path) -> Path:
     _copy(folder)
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "from syncer.adapters.database import migrate; print(migrate.head())"
+        "from syncer.adapters.database.revision import HEAD; print(HEAD)"
     )
     head = subprocess.run(
         [sys.executable, "-c", code, str(folder)], check=True, capture_output=True, text=True

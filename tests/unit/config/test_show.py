@@ -77,11 +77,14 @@ def test_the_secret_in_effect_is_shown_by_where_it_comes_from(
         pytest.param("mapping:my-org project_deny", "", "default", id="empty"),
         pytest.param("web port", "9000", "syncer.conf:13", id="older-name"),
         pytest.param("broker url", "", "default", id="secret-not-given"),
+        pytest.param("runtime bandwidth", "08:00,5M Sat-00:00,off", "syncer.conf:14", id="timetable"),
+        pytest.param("runtime bandwidth_zone", "UTC", "default", id="zone"),
     ],
 )
 def test_every_value_is_shown_with_its_origin(tmp_path: Path, row: str, value: str, origin: str) -> None:
     text = with_option("mapping:my-org", "repositories = a,b")
     text += "[runtime]\npoll_interval_seconds = 60\nserver_port = 9000\n"
+    text += "bandwidth = 08:00,5120k sat-00:00,OFF\n"
     found = Configuration(tmp_path, text, {"SYNCER_GITEA__TIMEOUT": "2.5"}).show()[row]
     assert (found.value_text, found.origin) == (value, origin)
 

@@ -1,9 +1,12 @@
+from datetime import UTC
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from syncer.core.model import Selection
 from syncer.core.secret import Secret
+from syncer.core.timetable import Slot, Timetable
 from tests.unit.config.support import Configuration, with_option
 
 
@@ -32,6 +35,21 @@ from tests.unit.config.support import Configuration, with_option
         pytest.param("runtime", "download_workers = 8", "download_workers", 8, id="download-workers"),
         pytest.param("runtime", "upload_workers = 3", "upload_workers", 3, id="upload-workers"),
         pytest.param("runtime", "file_deadline_seconds = 60", "file_deadline", 60.0, id="deadline"),
+        pytest.param(
+            "runtime", "bandwidth = 10M", "bandwidth", Timetable((Slot(10.0 * 2**20),)), id="bandwidth"
+        ),
+        pytest.param(
+            "runtime",
+            "bandwidth = 08:00,64k Sun-20:00,off",
+            "bandwidth",
+            Timetable((Slot(65536.0, 480), Slot(None, 1200, 6))),
+            id="bandwidth-by-times",
+        ),
+        pytest.param("runtime", "bandwidth =", "bandwidth", Timetable(), id="no-bandwidth-is-no-limit"),
+        pytest.param("runtime", "bandwidth_zone = UTC", "bandwidth_zone", UTC, id="utc"),
+        pytest.param(
+            "runtime", "bandwidth_zone = Asia/Tokyo", "bandwidth_zone", ZoneInfo("Asia/Tokyo"), id="zone"
+        ),
         pytest.param("runtime", "history_days = 7", "history", 604_800.0, id="history"),
         pytest.param(
             "broker",

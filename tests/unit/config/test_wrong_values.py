@@ -28,6 +28,27 @@ from tests.unit.config.support import MINIMAL, Configuration, with_option
         pytest.param("web", f"port = {'9' * 5000}", "is no whole number", id="endless-number"),
         pytest.param("web", f"port = {'9' * 400}", "above 65535", id="huge-number"),
         pytest.param("runtime", "upload_workers = 0", "below 1", id="no-workers"),
+        pytest.param(
+            "runtime",
+            "bandwidth = 10",
+            "neither off nor a number with k, M or G — write a rate such as 10M",
+            id="bandwidth-without-unit",
+        ),
+        pytest.param(
+            "runtime",
+            "bandwidth = 08:00,x 9:00,5M",
+            "in entry 1 the rate is neither off nor a number with k, M or G, "
+            "in entry 2 there is no time, comma and rate",
+            id="bandwidth-entries",
+        ),
+        pytest.param(
+            "runtime",
+            "bandwidth_zone = Mars/Base",
+            "'Mars/Base' is no time zone that this machine",
+            id="zone",
+        ),
+        pytest.param("runtime", "bandwidth_zone = ../x", "is no time zone", id="zone-as-path"),
+        pytest.param("runtime", f"bandwidth_zone = {'x' * 5000}", "is no time zone", id="endless-zone"),
         pytest.param("web", "host = a b", "'a b' is not a host name", id="host"),
         pytest.param("mapping:my-org", "organization = ..", "is not a Gitea organization", id="dots"),
         pytest.param("mapping:my-org", "organization = a/b", "is not a Gitea organization", id="slash"),

@@ -15,8 +15,8 @@ from syncer.core.errors import (
 )
 from syncer.core.states import RunOutcome
 from syncer.ports.queue import Message
+from syncer.usecases.lane import LANE_BUDGET
 from syncer.usecases.leases import LEASE
-from syncer.usecases.upload import LANE_BUDGET
 from tests.support.dists import wheel
 from tests.support.ledgers import SERVER
 from tests.support.ports import Happening
@@ -44,8 +44,9 @@ def test_one_lane_carries_everything_that_is_ready_for_its_server(place: Workpla
 
 def test_the_files_of_one_project_are_kept_apart(place: Workplace) -> None:
     """devpi writes a project's page anew with each of its files."""
-    staged(place, A, wheel("alpha", "2.0"), B, wheel("beta", "2.0"))
-    deliver(place, A)
+    newest = wheel("alpha", "2.0")
+    staged(place, A, newest, B, wheel("beta", "2.0"))
+    deliver(place, newest)
     projects = [name.partition("-")[0] for name in place.target.stored]
     assert projects == ["alpha", "beta", "alpha", "beta"]
 

@@ -33,7 +33,7 @@ from tests.support.ledgers import SERVER, START
 from tests.support.ports import Accident, Guarded, MemorySource, MemoryTarget, nothing_happens
 
 MAPPING = "my-org"
-PARTS = ("runs", "blobs", "transfers", "lanes", "circuits")
+PARTS = ("runs", "blobs", "transfers", "lanes", "circuits", "siblings")
 
 
 class Workplace:
@@ -47,6 +47,7 @@ class Workplace:
         self.mappings: dict[str, Mapping] = {}
         self.sources: dict[str, MemorySource] = {}
         self.targets: dict[str, MemoryTarget] = {}
+        self.indexes: dict[str, MemoryTarget] = {}
         self.lanes = 2
         self.stopping = False
         self.clock: Callable[[], datetime] = lambda: self.now
@@ -60,6 +61,8 @@ class Workplace:
         self.mappings[name] = Mapping(name, *ends)
         self.sources[name] = MemorySource()
         self.targets[name] = target or MemoryTarget()
+        self.indexes[f"root/{name}"] = self.targets[name]
+        self.targets[name].neighbours = self.indexes
         return self.sources[name], self.targets[name]
 
     def wait(self, seconds: float) -> datetime:
@@ -121,8 +124,8 @@ class Workplace:
         if message.task == "discover":
             return discover(services, int(ids["run"]), self.worker)
         if message.task == "download":
-            return download(services, str(ids["sha256"]), self.worker)
-        return upload(services, int(ids["transfer"]), self.worker)
+            return list(download(services, str(ids["sha256"]), self.worker))
+        return list(upload(services, int(ids["transfer"]), self.worker))
 
     def sync(self, accident: Accident = nothing_happens, **options: Any) -> RunOutcome | None:
         """A whole pass, as long as nothing has to be waited for; how its Run ended, if it did."""
@@ -198,7 +201,7 @@ def staged(
 
 def deliver(place: Workplace, dist: Dist, accident: Accident = nothing_happens) -> list[Message]:
     """One task's work."""
-    return upload(place.services(accident), place.transfer(dist).id, place.worker)
+    return list(upload(place.services(accident), place.transfer(dist).id, place.worker))
 
 
 class _Archive:

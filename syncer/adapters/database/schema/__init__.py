@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from syncer.adapters.database.schema.base import NAMING, Base, UtcDateTime
-from syncer.adapters.database.schema.records import DecisionRow, RunRow
-from syncer.adapters.database.schema.shared import CircuitRow, HeartbeatRow, LaneRow, TaskRow, WarningRow
+from syncer.adapters.database.schema.budget import BudgetRow
+from syncer.adapters.database.schema.records import DecisionRow, LookRow, RunRow
+from syncer.adapters.database.schema.shared import (
+    CircuitRow,
+    HeartbeatRow,
+    LaneRow,
+    PaceRow,
+    TaskRow,
+    WarningRow,
+)
 from syncer.adapters.database.schema.work import AttemptRow, BlobRow, Claimable, TransferRow
 
 __all__ = [
@@ -12,11 +20,14 @@ __all__ = [
     "AttemptRow",
     "Base",
     "BlobRow",
+    "BudgetRow",
     "CircuitRow",
     "Claimable",
     "DecisionRow",
     "HeartbeatRow",
     "LaneRow",
+    "LookRow",
+    "PaceRow",
     "RunRow",
     "TaskRow",
     "TransferRow",

@@ -33,6 +33,7 @@ class RunRow(Base):
     version: Mapped[str] = mapped_column(default="")
     force: Mapped[bool] = mapped_column(default=False)
     dry_run: Mapped[bool] = mapped_column(default=False)
+    depth: Mapped[str] = mapped_column(String(20), default="full", server_default="full")
     task_id: Mapped[str] = mapped_column(String(64), default="")
     requested_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
@@ -69,6 +70,22 @@ class RunRow(Base):
     )
 
 
+class LookRow(Base):
+    """What the last recorded Run of a Mapping saw, from which the next one may begin."""
+
+    __tablename__ = "looks"
+
+    mapping: Mapped[str] = mapped_column(String(200), primary_key=True)
+    rule: Mapped[str]
+    full_at: Mapped[datetime]
+    full_seconds: Mapped[float]
+    seen_at: Mapped[datetime]
+    stated: Mapped[int]
+    proved_at: Mapped[datetime]
+    recent: Mapped[str]
+    target_state: Mapped[str]
+
+
 class DecisionRow(Base):
     """What the planner said of one file, from one Run until the Run that said otherwise."""
 
@@ -102,17 +119,35 @@ class DecisionRow(Base):
             sqlite_where=text("to_run_id IS NULL"),
             postgresql_where=text("to_run_id IS NULL"),
         ),
-        Index("ix_decisions_mapping_kind", "mapping", "to_run_id", "kind"),
+        # Those that count what is current end in to_run_id, as SQLite would look into each row for it.
+        Index(
+            "ix_decisions_current_kind",
+            "mapping",
+            "kind",
+            "to_run_id",
+            sqlite_where=text("to_run_id IS NULL"),
+            postgresql_where=text("to_run_id IS NULL"),
+        ),
         Index(
             "ix_decisions_current_version",
             "mapping",
             "project",
             "version",
             "kind",
+            "to_run_id",
             sqlite_where=text("to_run_id IS NULL"),
             postgresql_where=text("to_run_id IS NULL"),
         ),
-        Index("ix_decisions_from_run_id", "from_run_id"),
+        # By project first: asked about a whole Mapping, SQLite would take this one, and read all its history.
+        Index("ix_decisions_project_mapping", "project", "mapping"),
+        Index("ix_decisions_from_run_id", "from_run_id", "project", "filename"),
+        Index("ix_decisions_from_run_id_kind", "from_run_id", "kind", "to_run_id", "id"),
+        Index(
+            "ix_decisions_to_run_id",
+            "to_run_id",
+            sqlite_where=text("to_run_id IS NOT NULL"),
+            postgresql_where=text("to_run_id IS NOT NULL"),
+        ),
         Index("ix_decisions_sha256", "sha256"),
         Index("ix_decisions_filename", "filename"),
     )

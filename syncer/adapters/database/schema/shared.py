@@ -11,7 +11,7 @@ from syncer.adapters.database.schema.base import Base
 
 
 class LaneRow(Base):
-    """One of the few uploads that a server gets at once."""
+    """One of the few transfers that a server gets at once."""
 
     __tablename__ = "lanes"
 
@@ -30,6 +30,16 @@ class CircuitRow(Base):
     failures: Mapped[int] = mapped_column(default=0)
     open_until: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(default="")
+    changed_at: Mapped[datetime]
+
+
+class PaceRow(Base):
+    """A server that was overloaded: it was given ``width`` requests at once at that time."""
+
+    __tablename__ = "paces"
+
+    server: Mapped[str] = mapped_column(primary_key=True)
+    width: Mapped[int]
     changed_at: Mapped[datetime]
 
 

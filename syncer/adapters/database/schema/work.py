@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String
+from sqlalchemy import BigInteger, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from syncer.adapters.database.schema.base import Base
@@ -14,8 +14,10 @@ class Claimable:
     """What a worker claims, tries, and may have to try again.
 
     ``attempt`` only grows and fences claims; ``tries`` and ``deaths`` count since it was last wanted.
+    What waits for one server is taken by its ``turn``, its place among the files of its Run.
     """
 
+    turn: Mapped[int] = mapped_column(default=0, server_default="0")
     attempt: Mapped[int] = mapped_column(default=0)
     tries: Mapped[int] = mapped_column(default=0)
     deaths: Mapped[int] = mapped_column(default=0)
@@ -31,20 +33,28 @@ class BlobRow(Claimable, Base):
     __tablename__ = "blobs"
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    server: Mapped[str] = mapped_column(default="", server_default=text("''"))
     state: Mapped[str] = mapped_column(String(20))
     size: Mapped[int | None] = mapped_column(BigInteger)
 
-    __table_args__ = (Index("ix_blobs_state_next_attempt_at", "state", "next_attempt_at"),)
+    __table_args__ = (
+        Index("ix_blobs_state_next_attempt_at", "state", "next_attempt_at"),
+        Index("ix_blobs_server_state_turn", "server", "state", "turn"),
+    )
 
 
 class TransferRow(Claimable, Base):
-    """The recorded job of carrying out one Copy; a Copy has exactly one."""
+    """The recorded job of carrying out one Copy; a Copy has exactly one.
+
+    ``stands_for`` is the Mapping while that Copy is its current decision, and None when it was replaced.
+    """
 
     __tablename__ = "transfers"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     decision_id: Mapped[int] = mapped_column(ForeignKey("decisions.id"), unique=True)
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
+    stands_for: Mapped[str | None] = mapped_column(String(200))
     server: Mapped[str]
     state: Mapped[str] = mapped_column(String(20))
     outcome: Mapped[str | None] = mapped_column(String(20))
@@ -57,8 +67,11 @@ class TransferRow(Claimable, Base):
     ended_at: Mapped[datetime | None]
 
     __table_args__ = (
-        Index("ix_transfers_run_id_state", "run_id", "state"),
+        # These two hold all that counting takes.
+        Index("ix_transfers_stands_for", "stands_for", "state", "outcome", "error_code", "decision_id"),
+        Index("ix_transfers_run_id", "run_id", "state", "outcome", "error_code", "decision_id"),
         Index("ix_transfers_state_server", "state", "server", "next_attempt_at"),
+        Index("ix_transfers_server_state_turn", "server", "state", "turn", "id"),
     )
 
 

@@ -127,13 +127,12 @@ def _files_of(run_id: int, status: str | None) -> Any:
     The first come from their index in order already, and the others are few: no database has to sort all.
     """
     key = (DecisionRow.project, DecisionRow.filename, DecisionRow.id)
-    decided = select(DecisionRow.id).where(DecisionRow.from_run_id == run_id)
-    taken_over = _held_by(run_id).where(TransferRow.decision_id.not_in(decided))
     files = select_statuses().with_only_columns(*key)
     if status is not None:
         files = files.where(file_status() == status)
     own = files.where(DecisionRow.from_run_id == run_id)
-    return union_all(own, files.where(DecisionRow.id.in_(taken_over))).order_by("project", "filename")
+    taken_over = files.where(TransferRow.run_id == run_id, DecisionRow.from_run_id < run_id)
+    return union_all(own, taken_over).order_by("project", "filename")
 
 
 def run_summary(row: RunRow) -> RunSummary:

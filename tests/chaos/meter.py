@@ -1,4 +1,4 @@
-"""A way to devpi that counts every upload and knows when it began and what was answered."""
+"""A way to devpi that counts every upload and knows when it, or a push, began and what was answered."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
+from syncer.core.names import read_filename
 from tests.support.passage import Look, Passage
 
 _POST = re.compile(rb"POST /(\S+?)/? HTTP/1\.[01]\r\n")
 _FILENAME = re.compile(rb'filename="([^"\r\n]+)"')
+_PUSHED = tuple(re.compile(rb'"%s": *"([^"]+)"' % name) for name in (b"targetindex", b"name", b"version"))
 _ANSWER = re.compile(rb"HTTP/1\.[01] (\d{3})")
 #: The form's other fields come first and are small; a file name is not looked for beyond this.
 HEAD = 2**18
@@ -32,6 +34,7 @@ class Meter(Passage):
         super().__init__(upstream)
         self._lock = threading.Lock()
         self._uploads: dict[tuple[str, str], list[Upload]] = defaultdict(list)
+        self._pushes: dict[tuple[str, str, str], list[Upload]] = defaultdict(list)
 
     def looks(self) -> tuple[Look, Look]:
         """What is being asked on a connection, and how it is answered."""
@@ -45,9 +48,11 @@ class Meter(Passage):
         return Counter({key: number for key, number in counted.items() if number})
 
     def began(self, index: str, filename: str) -> float | None:
-        """When the first upload began that may have put the file on the index; None without one."""
+        """When the first upload or push began that may have put the file on the index; None without one."""
+        named = read_filename(filename)
         with self._lock:
             sent = list(self._uploads.get((index, filename), ()))
+            sent += self._pushes.get((index, named.project, named.version), ())
         return min((each.began for each in sent if each.status in (0, 200)), default=None)
 
     def begun(self, index: str, filename: str) -> Upload:
@@ -56,6 +61,13 @@ class Meter(Passage):
         with self._lock:
             self._uploads[index, filename].append(upload)
         return upload
+
+    def pushed(self, index: str, project: str, version: str) -> Upload:
+        """devpi is asked to copy a release to the index."""
+        push = Upload(time.monotonic())
+        with self._lock:
+            self._pushes[index, project, version].append(push)
+        return push
 
 
 class _Connection:
@@ -79,6 +91,8 @@ class _Connection:
         self._head += data
         if named := _FILENAME.search(self._head):
             self._upload = self._meter.begun(self._index, named[1].decode())
+        elif all(pushed := [pattern.search(self._head) for pattern in _PUSHED]):
+            self._upload = self._meter.pushed(*(found[1].decode() for found in pushed if found))
 
     def answered(self, data: bytes) -> bytes:
         found = _ANSWER.match(data)

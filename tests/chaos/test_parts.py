@@ -86,6 +86,10 @@ def test_the_meter_counts_uploads_and_knows_when_the_first_that_can_have_worked_
             form = {"content": ("a-1.0.tar.gz", b"x" * 100_000)}
             session.post(f"{meter.url}/{index}/", data={":action": "file_upload"}, files=form, timeout=10)
         session.post(f"{meter.url}/+login", json={"user": "good"}, timeout=10)
+        push = {"name": "b", "version": "2.0", "targetindex": "u/next"}
+        session.post(f"{meter.url}/u/good", json=push, timeout=10)
+    assert meter.began("u/next", "b-2.0-py3-none-any.whl") is not None
+    assert meter.began("u/next", "b-2.1-py3-none-any.whl") is None
     assert meter.uploads() == {("u/bad", "a-1.0.tar.gz"): 1, ("u/good", "a-1.0.tar.gz"): 2}
     assert meter.began("u/bad", "a-1.0.tar.gz") is None
     assert meter.began("u/good", "a-1.0.tar.gz") is not None

@@ -18,6 +18,7 @@ from syncer.adapters.staging import DirectoryStaging
 from syncer.bootstrap.clock import now
 from syncer.bootstrap.database import open_database
 from syncer.config.settings import DevpiServer, Settings
+from syncer.core.errors import SyncerError
 from syncer.core.model import Mapping
 from syncer.ports.claims import Worker
 from syncer.ports.ledger import Ledger
@@ -83,7 +84,11 @@ def _sources(settings: Settings, ledger: Ledger) -> Callable[[Mapping], Source]:
         return GiteaSource(settings.gitea, owner, token, width=width, deadline=settings.file_deadline)
 
     def width() -> int:
-        return ledger.lanes.width(settings.gitea.url, settings.gitea.downloads_in_flight, now())
+        most = settings.gitea.downloads_in_flight
+        try:
+            return ledger.lanes.width(settings.gitea.url, most, now())
+        except SyncerError:
+            return most  # who only looks, as `syncer plan` does, needs no database
 
     return lambda mapping: source(mapping.name)
 

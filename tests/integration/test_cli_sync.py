@@ -206,7 +206,7 @@ def test_log_lines_say_what_they_are_about(place: World) -> None:
     stderr = syncer(place, "-v", "sync").stderr
     lines: list[dict[str, Any]] = [json.loads(line) for line in stderr.splitlines()]
     said = {(line["message"].partition(":")[0], line.get("file", ""), line.get("run")) for line in lines}
-    assert {("planning, try 1", "", 1), ("planned", "", 1), ("the run is finished", "", 1)} <= said
+    assert {("planning, try 1", "", 1), ("planned, full", "", 1), ("the run is finished", "", 1)} <= said
     for dist in (ALPHA, BETA):
         assert ("staged", dist.filename, None) in said
         assert ("read back", dist.filename, 1) in said

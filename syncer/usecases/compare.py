@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Collection
 
 from syncer.core.model import EVERYTHING, DistributionFile, Listing, Mapping, Scope
 from syncer.core.plan import Plan, make_plan
 from syncer.ports.target import Target
 from syncer.usecases.services import Services
 
-Asking = Callable[[str], AbstractContextManager[None]]
 #: Files by project, file name and sha256.
 Held = Collection[tuple[str, str, str]]
 
@@ -22,20 +20,16 @@ def compare(
     scope: Scope = EVERYTHING,
     *,
     force: bool = False,
-    asking: Asking = lambda _url: nullcontext(),
 ) -> tuple[Plan, Listing]:
     """The Plan for a Mapping as both sides are now, and the Source's Listing behind it.
 
-    ``asking`` surrounds the requests to each server, which it is given by URL. ``force`` overwrites only
-    where the target says that its files may be replaced. Raises Retryable when a side cannot be read
-    whole, MappingBroken when it can never be.
+    ``force`` overwrites only where the target says that its files may be replaced. Raises Retryable when
+    a side cannot be read whole, MappingBroken when it can never be.
     """
-    with asking(mapping.source.url):
-        source = services.source_of(mapping).list(scope)
+    source = services.source_of(mapping).list(scope)
     target = services.target_of(mapping)
-    with asking(mapping.target.url):
-        overwrite = target.probe().volatile and force
-        return decide(target, source, mapping, overwrite=overwrite), source
+    overwrite = target.probe().volatile and force
+    return decide(target, source, mapping, overwrite=overwrite), source
 
 
 def decide(

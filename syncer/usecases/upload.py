@@ -48,10 +48,11 @@ def upload(services: Services, transfer_id: int, worker: Worker) -> Iterator[Mes
     server = transfers.server_of(transfer_id)
     if server is None or transfers.next_ready(server, clock()) is None:
         return
-    memory = _Memory()
+    memory, asked_for = _Memory(), [transfer_id]
 
     def work() -> Piece | None:
-        claim = transfers.claim(server, worker, clock(), LEASE, prefer=0 if memory.facts else transfer_id)
+        first = asked_for.pop() if asked_for else 0
+        claim = transfers.claim(server, worker, clock(), LEASE, prefer=first)
         if claim is None:
             verify_due(services)
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, fields
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -21,19 +22,8 @@ def keep_look(session: Session, mapping: str, seen: Seen) -> None:
     if look is None:
         session.execute(delete(LookRow).where(LookRow.mapping == mapping, LookRow.rule != seen.rule))
         return
-    session.merge(
-        LookRow(
-            mapping=mapping,
-            rule=look.rule,
-            full_at=look.full_at,
-            full_seconds=look.full_seconds,
-            seen_at=look.seen_at,
-            stated=look.stated,
-            proved_at=look.proved_at,
-            recent=json.dumps(sorted(look.recent)),
-            target_state=look.target_state,
-        )
-    )
+    said = {**asdict(look), "recent": json.dumps(sorted(look.recent))}
+    session.merge(LookRow(mapping=mapping, **said))
 
 
 def last_look(session: Session, mapping: str) -> Look | None:
@@ -41,16 +31,8 @@ def last_look(session: Session, mapping: str) -> Look | None:
     row = session.get(LookRow, mapping)
     if row is None:
         return None
-    return Look(
-        rule=row.rule,
-        full_at=row.full_at,
-        full_seconds=row.full_seconds,
-        seen_at=row.seen_at,
-        stated=row.stated,
-        proved_at=row.proved_at,
-        recent=frozenset(json.loads(row.recent)),
-        target_state=row.target_state,
-    )
+    said = {field.name: getattr(row, field.name) for field in fields(Look)}
+    return Look(**{**said, "recent": frozenset(json.loads(row.recent))})
 
 
 def files_there(session: Session, mapping: str, scope: Scope) -> frozenset[tuple[str, str, str]]:

@@ -12,19 +12,18 @@ from syncer.adapters.database.schema import BlobRow, Claimable, DecisionRow, Tra
 from syncer.adapters.database.scopes import CURRENT, within
 from syncer.adapters.database.statements import in_batches, insert_new
 from syncer.adapters.database.text import storable_name
-from syncer.core.plan import DecisionKind, Plan
+from syncer.core.model import DistributionFile
+from syncer.core.plan import DecisionKind
 from syncer.core.states import STAYS_ENDED, BlobState, TransferState
-from syncer.core.turns import in_turns
 from syncer.ports.claims import PlannedWork, RunClaim
 
 
-def hold_blobs(session: Session, plan: Plan, source: str, now: datetime) -> None:
-    """Every Copy has its Blob, and no worker moves one of them until this transaction ends.
+def hold_blobs(session: Session, files: list[DistributionFile], source: str, now: datetime) -> None:
+    """Each file, in its turn, has its Blob, and no worker moves one of them until this transaction ends.
 
     A Transfer must not begin to wait for a Blob whose fate another transaction is just deciding. The
     order keeps two Plans, and a Plan and a worker, from waiting for each other: Blobs before Transfers.
     """
-    files = in_turns(decision.file for decision in plan.of(DecisionKind.COPY))
     wanted = {file.sha256: (file.size, turn) for turn, file in reversed(list(enumerate(files)))}
     rows = [
         {
@@ -45,10 +44,15 @@ def hold_blobs(session: Session, plan: Plan, source: str, now: datetime) -> None
         session.execute(update(BlobRow).where(BlobRow.sha256.in_(batch), at_rest).values(server=source))
 
 
-def open_transfers(session: Session, claim: RunClaim, plan: Plan, server: str, now: datetime) -> PlannedWork:
-    """Every current Copy of the Scope has an open Transfer of this Run, unless it stays ended."""
+def open_transfers(
+    session: Session, claim: RunClaim, files: list[DistributionFile], server: str, now: datetime
+) -> PlannedWork:
+    """Every current Copy of the Scope has an open Transfer of this Run, unless it stays ended.
+
+    ``files`` are those of the Plan in their turns.
+    """
     copies = and_(CURRENT, within(session, claim.mapping, claim.scope), DecisionRow.kind == DecisionKind.COPY)
-    _create_missing(session, claim, copies, _turns(plan), server, now)
+    _create_missing(session, claim, copies, files, server, now)
     _reopen(session, claim, copies, now)
     _adopt(session, claim)
     if claim.by_person:
@@ -57,21 +61,17 @@ def open_transfers(session: Session, claim: RunClaim, plan: Plan, server: str, n
     return _work(session, claim, now)
 
 
-def _turns(plan: Plan) -> dict[tuple[str, str], int]:
-    files = in_turns(decision.file for decision in plan.of(DecisionKind.COPY))
-    return {(storable_name(file.project), storable_name(file.filename)): n for n, file in enumerate(files)}
-
-
 def _create_missing(
     session: Session,
     claim: RunClaim,
     copies: Any,
-    turns: dict[tuple[str, str], int],
+    files: list[DistributionFile],
     server: str,
     now: datetime,
 ) -> None:
     has_none = ~select(TransferRow.id).where(TransferRow.decision_id == DecisionRow.id).exists()
     columns = DecisionRow.id, DecisionRow.project, DecisionRow.filename
+    turns = {(storable_name(file.project), storable_name(file.filename)): n for n, file in enumerate(files)}
     rows = [
         {
             "decision_id": row.id,

@@ -20,9 +20,10 @@ from syncer.adapters.database.statements import changed
 from syncer.core.errors import SyncerError
 from syncer.core.look import Depth, Look
 from syncer.core.model import EVERYTHING, Scope
-from syncer.core.plan import Plan
+from syncer.core.plan import DecisionKind, Plan
 from syncer.core.retry import HOLDS_RUN, MAX_DEATHS
 from syncer.core.states import OPEN_RUN, RunOutcome, RunState, TransferState
+from syncer.core.turns import in_turns
 from syncer.ports.claims import PlannedWork, RunClaim, RunRequest, Seen, Worker
 
 UNATTENDED = ("schedule", "webhook")
@@ -81,10 +82,11 @@ class DatabaseRuns:
                 record_dry_run(session, claim, plan, now)
                 return PlannedWork()
             claim = replace(claim, scope=seen.scope or claim.scope)
-            hold_blobs(session, plan, seen.source, now)
+            copies = in_turns(decision.file for decision in plan.of(DecisionKind.COPY))
+            hold_blobs(session, copies, seen.source, now)
             record_decisions(session, claim, plan, now, withdraws=seen.depth is Depth.FULL)
             keep_look(session, claim.mapping, seen)
-            return open_transfers(session, claim, plan, seen.server, now)
+            return open_transfers(session, claim, copies, seen.server, now)
 
     def look(self, mapping: str) -> Look | None:
         """What the Mapping's last recorded Run saw."""

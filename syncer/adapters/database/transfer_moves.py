@@ -5,10 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import Row, and_, bindparam, select
 from sqlalchemy.orm import Session
 
-from syncer.adapters.database.attempts import claimed, end_attempt, error_columns, start_attempt
+from syncer.adapters.database.attempts import (
+    claimed,
+    end_attempt,
+    error_columns,
+    forget_attempt,
+    start_attempt,
+)
 from syncer.adapters.database.blobs import file_of, worker_died
 from syncer.adapters.database.schema import DecisionRow, TransferRow
 from syncer.adapters.database.statements import change, table_of
@@ -36,11 +42,16 @@ _READY = (
     )
     .join(_decisions, _decisions.c.id == _transfers.c.decision_id)
     .where(_transfers.c.state == TransferState.READY, _transfers.c.next_attempt_at <= bindparam("now"))
-    .where(_transfers.c.server == bindparam("server"))
     .with_for_update(skip_locked=True, of=_transfers)
 )
-_THIS = _READY.where(_transfers.c.id == bindparam("transfer"))
-_NEXT = _READY.order_by(_transfers.c.turn, _transfers.c.id).limit(1)
+_OF_SERVER = _READY.where(_transfers.c.server == bindparam("server"))
+_THIS = _OF_SERVER.where(_transfers.c.id == bindparam("transfer"))
+_NEXT = _OF_SERVER.order_by(_transfers.c.turn, _transfers.c.id).limit(1)
+READY_OF_PROJECT = _READY.where(
+    _decisions.c.to_run_id.is_(None),
+    _decisions.c.mapping == bindparam("mapping"),
+    _decisions.c.project == bindparam("project"),
+)
 
 _PROJECTS = select(_decisions.c.mapping, _decisions.c.project).join(
     _transfers, _transfers.c.decision_id == _decisions.c.id
@@ -63,25 +74,16 @@ def take_ready(
     at = {"server": server, "now": now}
     row = session.execute(_THIS, {**at, "transfer": prefer}).first() if prefer else None
     row = row or session.execute(_NEXT, at).first()
-    if row is None:
-        return None
+    return None if row is None else take(session, row, worker, now, lease)
+
+
+def take(session: Session, row: Row[Any], worker: Worker, now: datetime, lease: float) -> TransferClaim:
+    """The Transfer of this row, as the statements of ready ones give it, is uploading."""
     number, tries = row.attempt + 1, row.tries + 1
     taken = {"state": TransferState.UPLOADING, **claimed(number, tries, worker, now, lease)}
     change(session, TransferRow, {"id": row.transfer}, taken)
     start_attempt(session, row.sha256, number, worker, now, row.transfer)
     return TransferClaim(row.transfer, number, tries, row.run_id, row.mapping, file_of(row), row.overwrite)
-
-
-def take_row(
-    session: Session, row: TransferRow, decision: DecisionRow, worker: Worker, now: datetime, lease: float
-) -> TransferClaim:
-    """This ready Transfer is uploading."""
-    number, tries = row.attempt + 1, row.tries + 1
-    taken = {"state": TransferState.UPLOADING, **claimed(number, tries, worker, now, lease)}
-    change(session, TransferRow, {"id": row.id}, taken)
-    start_attempt(session, decision.sha256, number, worker, now, row.id)
-    file = file_of(decision)
-    return TransferClaim(row.id, number, tries, row.run_id, decision.mapping, file, decision.overwrite)
 
 
 def held(claim: Claim) -> dict[str, Any]:
@@ -100,6 +102,18 @@ def leave(
         session, claim.file.sha256, claim.attempt, now, result=result, error=error, transfer_id=claim.id
     )
     return True
+
+
+def give_back(
+    session: Session, claim: TransferClaim, error: SyncerError | None, at: datetime, now: datetime
+) -> None:
+    """The Transfer is ready again at that time, as if it had not been claimed."""
+    row = session.get_one(TransferRow, claim.id)
+    decision = session.get_one(DecisionRow, row.decision_id, with_for_update={"read": True})
+    back = {"tries": claim.tries - 1, "lease_until": None, **error_columns(error)}
+    back |= tried_again(decision, None, at, sent_at=now, now=now)
+    if change(session, TransferRow, held(claim), back):
+        forget_attempt(session, claim.file.sha256, claim.attempt, claim.id)
 
 
 def tried_again(

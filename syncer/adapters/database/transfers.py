@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
-from syncer.adapters.database.attempts import error_columns, forget_attempt
+from syncer.adapters.database.attempts import error_columns
 from syncer.adapters.database.blobs import file_of
 from syncer.adapters.database.due import enough, is_unsent
 from syncer.adapters.database.engine import Database
@@ -18,6 +18,7 @@ from syncer.adapters.database.transfer_moves import (
     UPLOADED,
     Claim,
     bury,
+    give_back,
     held,
     is_ready,
     leave,
@@ -101,13 +102,8 @@ class DatabaseTransfers:
 
     def untried(self, claim: TransferClaim, error: SyncerError, at: datetime, now: datetime) -> None:
         """The Transfer is ready again at that time, as if it had not been claimed."""
-        back = {"tries": claim.tries - 1, "lease_until": None, **error_columns(error)}
         with self._database.write() as session:
-            row = session.get_one(TransferRow, claim.id)
-            decision = session.get_one(DecisionRow, row.decision_id, with_for_update={"read": True})
-            back |= tried_again(decision, None, at, sent_at=now, now=now)
-            if change(session, TransferRow, held(claim), back):
-                forget_attempt(session, claim.file.sha256, claim.attempt, claim.id)
+            give_back(session, claim, error, at, now)
 
     def unread(self, claim: Uploaded, error: SyncerError, at: datetime, now: datetime) -> bool:
         """The Transfer stays uploaded, with what its read-back found; it is read again at that time.

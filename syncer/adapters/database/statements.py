@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache
+from importlib import import_module
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import CursorResult, Executable, Table, bindparam, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from syncer.adapters.database.schema import Base
@@ -52,7 +52,8 @@ def _update(table: Table, where: tuple[tuple[str, bool], ...], names: tuple[str,
 
 def insert_new(session: Session, table: type[Base], rows: Sequence[dict[str, Any]]) -> None:
     """Insert the rows whose key is not there yet; the others are left as they are."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    # The other dialect is not imported: a command that only looks should not wait for it.
+    dialect = import_module(f"sqlalchemy.dialects.{session.get_bind().dialect.name}")
     if rows:
         # One row of values, executed many times: a statement with all of them is compiled anew each time.
         session.execute(dialect.insert(table.__table__).on_conflict_do_nothing(), list(rows))

@@ -95,12 +95,15 @@ def held(claim: Claim) -> dict[str, Any]:
 def leave(
     session: Session, claim: Claim, now: datetime, result: str, error: SyncerError | None, /, **values: Any
 ) -> bool:
-    """The Transfer has left the claimed state; whether it was still held."""
+    """The Transfer has left the claimed state; whether it was still held.
+
+    The attempt of an uploaded one had ended when the target accepted it.
+    """
     if not change(session, TransferRow, held(claim), {"lease_until": None, **values}):
         return False
-    end_attempt(
-        session, claim.file.sha256, claim.attempt, now, result=result, error=error, transfer_id=claim.id
-    )
+    if isinstance(claim, TransferClaim):
+        sha256, number = claim.file.sha256, claim.attempt
+        end_attempt(session, sha256, number, now, result=result, error=error, transfer_id=claim.id)
     return True
 
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "retry": Lazy("syncer.cli.retry", "Try again now what failed, was given up or set aside."),
     "status": Lazy("syncer.cli.status", "Show whether each mapping is complete, and what is missing."),
     "why": Lazy("syncer.cli.why", "Tell everything that is known of one file."),
+    "doctor": Lazy("syncer.cli.doctor", "Look for what is known to go wrong, and say what to do."),
     "init": Lazy("syncer.cli.init", "Write a commented configuration file."),
     "config": Lazy("syncer.cli.config", "Check the configuration, or show what is in effect."),
     "db": Lazy("syncer.cli.db", "Prepare or inspect the database."),

@@ -24,7 +24,8 @@ class DistributionFile:
     """One wheel or sdist as one side lists it.
 
     ``project`` is PEP 503 normalized, ``version`` is spelt as that side spells it, ``sha256`` is
-    lower-case hex, ``locator`` is opaque to everybody but the Source that gave it.
+    lower-case hex, ``locator`` is opaque to everybody but the Source that gave it. ``release_id`` is the
+    Source's own number of the release, new when it was published anew, None where it names none.
     """
 
     project: str
@@ -36,6 +37,7 @@ class DistributionFile:
     locator: str = ""
     repository: str = ""
     archived: bool = False
+    release_id: int | None = None
 
     @property
     def key(self) -> tuple[str, str]:

@@ -20,7 +20,7 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What was asked for; ``trigger`` is schedule, call, cli, web or webhook.
+    """What was asked for; ``trigger`` is schedule, call, cli, web, webhook or check, ``actor`` who asked.
 
     ``source`` and ``target`` say what the Mapping connected when it was asked for: a Run says nothing
     about another Source or Target that the Mapping of that name is given later.
@@ -34,6 +34,7 @@ class RunRequest:
     task_id: str = ""
     source: str = ""
     target: str = ""
+    actor: str = ""
 
 
 @dataclass(frozen=True, slots=True)

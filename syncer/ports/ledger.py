@@ -27,6 +27,7 @@ from syncer.ports.claims import (
     Uploaded,
     Worker,
 )
+from syncer.ports.proof import AuditLedger, RulingLedger
 from syncer.ports.shared import (
     BudgetLedger,
     CircuitLedger,
@@ -244,4 +245,6 @@ class Ledger:
     retention: RetentionLedger
     warnings: WarningLedger
     siblings: SiblingLedger
+    audit: AuditLedger
+    rulings: RulingLedger
     together: Callable[[], AbstractContextManager[None]]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -73,6 +74,13 @@ class Target(Protocol):
 
         ``spend`` is told of the file's bytes as they are sent; what it raises ends the upload. Raises
         ContentConflict, UploadRejected, Retryable or MappingBroken.
+        """
+        ...
+
+    def fetch(self, file: DistributionFile) -> AbstractContextManager[Iterator[bytes]]:
+        """Open the bytes that the target itself serves for the file, as chunks; nothing is checked.
+
+        Raises FileGone, Retryable or MappingBroken, on opening and while chunks are read.
         """
         ...
 

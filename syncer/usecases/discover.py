@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from dataclasses import replace
 
+from syncer.core.audit import Action, Entry
 from syncer.core.errors import ListingIncomplete, NothingThere, SyncerError, Unexpected
 from syncer.core.look import Depth, rule_of
 from syncer.core.model import Mapping
@@ -27,7 +28,18 @@ def request_run(services: Services, request: RunRequest) -> int | None:
     mapping = services.mappings.get(request.mapping)
     if mapping is not None:
         request = replace(request, source=str(mapping.source), target=str(mapping.target))
-    return services.ledger.runs.request(request, services.clock())
+    if not request.actor:
+        return services.ledger.runs.request(request, services.clock())
+    with services.ledger.together():
+        run = services.ledger.runs.request(request, services.clock())
+        services.ledger.audit.append(_asked(request, run), services.clock())
+    return run
+
+
+def _asked(request: RunRequest, run: int | None) -> Entry:
+    """What the audit keeps of a person's wish."""
+    detail = {"trigger": request.trigger, "force": request.force, "dry_run": request.dry_run, "run": run}
+    return Entry(Action.SYNC, request.actor, request.mapping, str(request.scope), detail)
 
 
 def discover(services: Services, run_id: int, worker: Worker) -> list[Message]:

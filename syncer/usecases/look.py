@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from syncer.core.look import YOUNG, Depth, Look, rule_of
 from syncer.core.model import EVERYTHING, Listing, Mapping, Release, Scope
-from syncer.core.plan import Plan
+from syncer.core.plan import Plan, Terms
 from syncer.ports.claims import RunClaim
 from syncer.ports.target import TargetFacts
 from syncer.usecases.circuit import asking
@@ -41,7 +41,8 @@ def look(services: Services, mapping: Mapping, claim: RunClaim) -> Sight:
         facts = services.target_of(mapping).probe()
     unchanged = last is not None and last.tells_of(facts.state, began)
     if last is not None and claim.is_scheduled and not _is_due(services, mapping, last, unchanged=unchanged):
-        sight = _recent(services, mapping, last, began, relies_on_last=unchanged)
+        terms = Terms(volatile=facts.volatile, known=services.ledger.rulings.known(mapping.name))
+        sight = _recent(services, mapping, last, began, terms, relies_on_last=unchanged)
         if sight is not None:
             return sight
     return _full(services, mapping, claim, facts, began, relies_on=last if unchanged else None)
@@ -59,7 +60,7 @@ def _is_due(services: Services, mapping: Mapping, last: Look, *, unchanged: bool
 
 
 def _recent(
-    services: Services, mapping: Mapping, last: Look, began: datetime, *, relies_on_last: bool
+    services: Services, mapping: Mapping, last: Look, began: datetime, terms: Terms, *, relies_on_last: bool
 ) -> Sight | None:
     """What is new, None where what Gitea counts shows that this is not all that happened."""
     with asking(services, mapping.source.url):
@@ -71,7 +72,7 @@ def _recent(
         return None
     with asking(services, mapping.target.url):
         held = services.ledger.runs.held(mapping.name, listing.projects()) if relies_on_last else ()
-        plan = decide(services.target_of(mapping), listing, mapping, held=held)
+        plan = decide(services.target_of(mapping), listing, mapping, terms, held=held)
     seen = replace(
         last,
         seen_at=began,
@@ -96,8 +97,8 @@ def _full(
         listing = services.source_of(mapping).list(claim.scope)
     held = services.ledger.runs.held(mapping.name) if relies_on else ()
     with asking(services, mapping.target.url):
-        overwrite = facts.volatile and claim.force
-        plan = decide(services.target_of(mapping), listing, mapping, overwrite=overwrite, held=held)
+        terms = Terms(claim.force, facts.volatile, services.ledger.rulings.known(mapping.name))
+        plan = decide(services.target_of(mapping), listing, mapping, terms, held=held)
     whole = claim.scope == EVERYTHING and not claim.dry_run
     seen = _seen(mapping, listing, facts, began, services.clock()) if whole else None
     if seen and relies_on:

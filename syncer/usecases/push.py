@@ -9,10 +9,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 
+from syncer.core.audit import Action
 from syncer.core.errors import FileRefused
 from syncer.core.model import DistributionFile, Mapping
 from syncer.ports.claims import TransferClaim, Worker
 from syncer.ports.siblings import Sibling
+from syncer.usecases.audit import record_write
 from syncer.usecases.circuit import asking
 from syncer.usecases.leases import LEASE, keeping
 from syncer.usecases.services import Services
@@ -93,7 +95,7 @@ def _push(services: Services, leader: Leader, claim: TransferClaim, worker: Work
         try:
             for copied, answer in _copy(services, leader, claim, claims):
                 for each in copied:
-                    _record(services, leader, left.pop(each.id), answer)
+                    _record(services, leader, left.pop(each.id), worker, answer)
         finally:
             for each in left.values():
                 if each is not claim:
@@ -145,11 +147,14 @@ def _exact(
     }
 
 
-def _record(services: Services, leader: Leader, claim: TransferClaim, answer: str) -> None:
+def _record(services: Services, leader: Leader, claim: TransferClaim, worker: Worker, answer: str) -> None:
     requires_python = leader.siblings[_key(claim.file)].requires_python
-    services.ledger.transfers.uploaded(claim, answer, requires_python, services.clock())
+    with services.ledger.together():
+        services.ledger.transfers.uploaded(claim, answer, requires_python, services.clock())
+        needless = services.ledger.blobs.release(claim.file.sha256)
+        record_write(services, Action.PUSH, claim, worker, answer)
     log.info("copied within the server from %s: %s", leader.mapping.target, answer)
-    if services.ledger.blobs.release(claim.file.sha256):
+    if needless:
         services.staging.discard(claim.file.sha256)
 
 

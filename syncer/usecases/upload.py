@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from syncer.core.audit import Action
 from syncer.core.errors import (
     CircuitOpen,
     ContentConflict,
@@ -23,6 +24,7 @@ from syncer.ports.claims import TransferClaim, Worker
 from syncer.ports.context import log_context
 from syncer.ports.queue import Message
 from syncer.ports.target import Target, TargetFacts
+from syncer.usecases.audit import record_write
 from syncer.usecases.circuit import asking
 from syncer.usecases.fetch import fetch
 from syncer.usecases.lane import Piece, through_lane
@@ -76,7 +78,7 @@ def _try(services: Services, claim: TransferClaim, worker: Worker, memory: _Memo
         with keeping(lambda until: transfers.extend(claim, until), clock):
             if _is_pushed(services, claim, worker, memory):
                 return 0.0
-            needless = _carry_out(services, claim, memory.facts)
+            needless = _carry_out(services, claim, worker, memory.facts)
     except FileRefused as error:
         log.warning("refused: %s", error)
         with services.ledger.together():
@@ -110,7 +112,9 @@ def _is_pushed(services: Services, claim: TransferClaim, worker: Worker, memory:
     return False
 
 
-def _carry_out(services: Services, claim: TransferClaim, asked: dict[TargetRef, TargetFacts]) -> bool:
+def _carry_out(
+    services: Services, claim: TransferClaim, worker: Worker, asked: dict[TargetRef, TargetFacts]
+) -> bool:
     """The file is uploaded; whether nobody needs its bytes here any more."""
     mapping = services.mapping(claim.mapping)
     target = services.target_of(mapping)
@@ -124,6 +128,7 @@ def _carry_out(services: Services, claim: TransferClaim, asked: dict[TargetRef, 
     with services.ledger.together():
         services.ledger.transfers.uploaded(claim, answer, metadata.requires_python, services.clock())
         needless = services.ledger.blobs.release(claim.file.sha256)
+        record_write(services, Action.UPLOAD, claim, worker, answer)
     log.info("uploaded to %s: %s", mapping.target, answer)
     return needless
 
@@ -134,13 +139,13 @@ def _found_there(mapping: Mapping, target: Target, claim: TransferClaim) -> str:
     An earlier attempt may have succeeded without its answer being heard; and a volatile index
     replaces bytes without a word.
     """
+    if claim.overwrite:
+        return ""
     there = target.list([claim.file.project]).by_key().get(claim.file.key)
     if there is None:
         return ""
     if there.sha256 == claim.file.sha256:
         return "the same bytes were there already"
-    if claim.overwrite:
-        return ""
     raise ContentConflict(
         f"{mapping.target} holds other bytes named {claim.file.filename} (sha256 {there.sha256}).",
         "Somebody else uploaded there, or the file was published again with other bytes.",

@@ -297,6 +297,25 @@ def test_what_was_uploaded_is_listed_and_shown_to_installers(server: TargetSide,
     assert file.key == ("my-package", B.filename)
 
 
+def test_a_target_gives_back_the_bytes_that_it_serves(server: TargetSide, folder: Path) -> None:
+    target = server.index()
+    upload(target, A, folder)
+    (file,) = target.list(["alpha"]).files
+    with target.fetch(file) as chunks:
+        assert b"".join(chunks) == A.content
+
+
+@pytest.mark.parametrize("missing", [OTHER_A, A2], ids=["other bytes", "another file"])
+def test_of_bytes_that_a_target_does_not_hold_it_says_so(
+    server: TargetSide, folder: Path, missing: Dist
+) -> None:
+    target = server.index()
+    upload(target, A, folder)
+    with pytest.raises(FileGone) as gone, target.fetch(described(missing)):
+        pass
+    assert gone.value.next_step
+
+
 def test_only_the_projects_asked_for_are_listed(server: TargetSide, folder: Path) -> None:
     target = server.index()
     upload(target, A, folder)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from syncer.adapters.database.schema import AttemptRow, Base, BlobRow, DecisionRow, RunRow, TransferRow
 from syncer.core.model import EVERYTHING, DistributionFile, Listing, Scope, Selection
-from syncer.core.plan import make_plan
+from syncer.core.plan import Terms, make_plan
 from syncer.core.states import BlobState, Outcome, RunOutcome, RunState, TransferState
 from syncer.ports.claims import PlannedWork, RunClaim, RunRequest, Seen, TransferClaim, Uploaded
 from tests.support.ledgers import SERVER, SOURCE, World, no_answer
@@ -47,7 +47,7 @@ class Steps(World):
     ) -> PlannedWork | None:
         """The claimed Run has its Plan, unless it was lost."""
         listing = Listing(tuple(source), len(source), len(source))
-        plan = make_plan(listing, Listing(tuple(target)), Selection(), overwrite=claim.force)
+        plan = make_plan(listing, Listing(tuple(target)), Selection(), Terms(claim.force, volatile=True))
         return self.ledger.runs.record(claim, plan, Seen(listing, SOURCE, server), self.wait(1))
 
     def planned(

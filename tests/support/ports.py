@@ -127,6 +127,7 @@ class MemoryTarget:
     pushed: list[str] = field(default_factory=list)
     counting: bool = True
     serial: int = 0
+    contents: dict[str, bytes] = field(default_factory=dict)
     _counted: dict[tuple[str, str], Held] = field(default_factory=dict)
 
     def inheritance(self) -> Inheritance:
@@ -175,10 +176,21 @@ class MemoryTarget:
         if there is not None and not self.volatile:
             raise ContentConflict(f"{file.filename} already exists.", "It holds other bytes.", "Choose one.")
         self.files[key] = Held(metadata.version, sha256)
+        self.contents[sha256] = content
         self.serial += 1
         self.requires_python[project, metadata.version] = metadata.requires_python
         self.stored.append(file.filename)
         return "OK"
+
+    @contextmanager
+    def fetch(self, file: DistributionFile) -> Iterator[Iterator[bytes]]:
+        """The bytes of a file of its own; devpi forms the address from the digest."""
+        self._check()
+        held = self.files.get((file.project, file.filename))
+        if held is None or held.sha256 != file.sha256:
+            raise FileGone(f"{file.filename} is not there.", "It was deleted.", "Publish it anew.")
+        content = self.contents[held.sha256]
+        yield (content[start : start + CHUNK] for start in range(0, len(content), CHUNK))
 
     def push(self, project: str, version: str, index: str) -> str:
         """Another index of the server holds the release; one that has a file of it refuses, as devpi does."""
@@ -188,6 +200,7 @@ class MemoryTarget:
         if not other.volatile and held.keys() & other.files.keys():
             raise UploadRejected("It was not copied.", "It is there already.", "Upload it.", 409)
         other.files |= held
+        other.contents |= self.contents
         other.requires_python[project, version] = self.requires_python[project, version]
         other.pushed += sorted(name for _, name in held)
         return "copied within the server"

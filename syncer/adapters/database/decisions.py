@@ -85,6 +85,7 @@ def _current(session: Session, claim: RunClaim) -> Any:
         DecisionRow.reason,
         DecisionRow.locator,
         DecisionRow.overwrite,
+        DecisionRow.release_id,
     )
     inside = within(session, claim.mapping, replace(claim.scope, version=""))
     return session.execute(select(*columns).where(CURRENT, inside).execution_options(yield_per=READ_AT_ONCE))
@@ -95,12 +96,17 @@ def _same(row: Any, decision: Decision) -> bool:
     return _still_copies(row, decision, kind=decision.kind) and said == _may_change(decision)
 
 
-def _may_change(decision: Decision) -> dict[str, str]:
-    """What a Copy that goes on may say anew of its file."""
+def _may_change(decision: Decision) -> dict[str, str | int | None]:
+    """What a Copy that goes on may say anew of its file.
+
+    A look at what is new does not tell the releases of older files.
+    """
+    release = decision.file.release_id
     return {
         "reason": storable(decision.reason),
         "locator": storable(decision.file.locator),
         "version": storable_name(decision.file.version),
+        **({} if release is None else {"release_id": release}),
     }
 
 
@@ -127,6 +133,7 @@ def _values(claim: RunClaim, decision: Decision, now: datetime) -> dict[str, Any
         "requires_python": file.requires_python,
         "repository": file.repository,
         "kind": decision.kind,
+        "release_id": file.release_id,
         **_may_change(decision),
         "target_sha256": decision.target_sha256,
         "overwrite": decision.overwrite,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 #: How the databases' own errors about it begin.
 ILLEGAL = "illegal transition"
+KEPT = "append-only table"
 
 #: States before and after.
 Pairs = Iterable[tuple[str, str]]
@@ -30,6 +31,14 @@ def guard_statements(dialect: str, table: str, begins: str, ends: str, legal: Pa
     ]
 
 
+def append_only_statements(dialect: str, table: str) -> list[str]:
+    """Nobody changes or removes a row of the table."""
+    make = _POSTGRESQL_KEPT if dialect == "postgresql" else _SQLITE_KEPT
+    return [
+        text.format(kept=KEPT, table=table, event=event) for event in ("update", "delete") for text in make
+    ]
+
+
 _SQLITE = (
     """CREATE TRIGGER {table}_{event}_guard BEFORE {event} ON {table} WHEN {when}
 BEGIN SELECT RAISE(ABORT, '{illegal} of {table} at {event}'); END""",
@@ -41,5 +50,19 @@ BEGIN
   RAISE EXCEPTION '{illegal} of {table} at {event}: to %', NEW.state USING ERRCODE = 'check_violation';
 END $$""",
     """CREATE TRIGGER {table}_{event}_guard BEFORE {event} ON {table} FOR EACH ROW WHEN ({when})
+EXECUTE FUNCTION {table}_{event}_guard()""",
+)
+
+_SQLITE_KEPT = (
+    """CREATE TRIGGER {table}_{event}_guard BEFORE {event} ON {table}
+BEGIN SELECT RAISE(ABORT, '{kept} {table}: {event} refused'); END""",
+)
+
+_POSTGRESQL_KEPT = (
+    """CREATE FUNCTION {table}_{event}_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '{kept} {table}: {event} refused' USING ERRCODE = 'check_violation';
+END $$""",
+    """CREATE TRIGGER {table}_{event}_guard BEFORE {event} ON {table} FOR EACH ROW
 EXECUTE FUNCTION {table}_{event}_guard()""",
 )

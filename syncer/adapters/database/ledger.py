@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from syncer.adapters.database.audit import DatabaseAudit
 from syncer.adapters.database.blobs import DatabaseBlobs
 from syncer.adapters.database.budget import DatabaseBudgets
 from syncer.adapters.database.circuits import DatabaseCircuits
@@ -9,6 +10,7 @@ from syncer.adapters.database.engine import Database
 from syncer.adapters.database.lanes import DatabaseLanes
 from syncer.adapters.database.recovery import DatabaseRecovery
 from syncer.adapters.database.retention import DatabaseRetention
+from syncer.adapters.database.rulings import DatabaseRulings
 from syncer.adapters.database.runs import DatabaseRuns
 from syncer.adapters.database.siblings import DatabaseSiblings
 from syncer.adapters.database.tasks import DatabaseHeartbeats, DatabaseTasks
@@ -32,5 +34,7 @@ def open_ledger(database: Database) -> Ledger:
         retention=DatabaseRetention(database),
         warnings=DatabaseWarnings(database),
         siblings=DatabaseSiblings(database),
+        audit=DatabaseAudit(database),
+        rulings=DatabaseRulings(database),
         together=database.together,
     )

@@ -26,7 +26,7 @@ from syncer.core.states import OPEN_RUN, RunOutcome, RunState, TransferState
 from syncer.core.turns import in_turns
 from syncer.ports.claims import PlannedWork, RunClaim, RunRequest, Seen, Worker
 
-UNATTENDED = ("schedule", "webhook")
+UNATTENDED = ("schedule", "webhook", "check")
 
 
 class DatabaseRuns:
@@ -207,6 +207,7 @@ def _planned(claim: RunClaim, seen: Seen, now: datetime) -> Any:
             lease_until=None,
             depth=seen.depth,
             stated_releases=seen.listing.stated_releases,
+            listed_files=len({file.key for file in seen.listing.files}),
             read_releases=seen.listing.read_releases,
             **(ends if claim.dry_run else {"state": RunState.TRANSFERRING}),
         )

@@ -77,7 +77,7 @@ class DatabaseTransfers:
             )
 
     def ended(self, claim: Claim, outcome: Outcome, now: datetime, error: SyncerError | None = None) -> bool:
-        """The Transfer has this Outcome."""
+        """The Transfer has this Outcome; a copied one was read back with the bytes that it was to bring."""
         with self._database.write() as session:
             return leave(
                 session,
@@ -88,6 +88,7 @@ class DatabaseTransfers:
                 state=TransferState.ENDED,
                 outcome=outcome,
                 ended_at=now,
+                read_back_sha256=claim.file.sha256 if outcome is Outcome.COPIED else "",
                 **error_columns(error),
             )
 

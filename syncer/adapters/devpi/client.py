@@ -83,6 +83,13 @@ class DevpiClient:
         self._refuse(response)
         return _json(response), _state(response)
 
+    def open(self, path: str) -> requests.Response:
+        """The answer at a path, whose body is still to be read and which is to be closed."""
+        return self._with_login(
+            lambda: self._session.get(self.url(path), stream=True, timeout=self._server.timeout),
+            _is_unauthorized,
+        )
+
     def has(self, path: str, *, accept: str = JSON) -> bool:
         """Whether there is something at a path; only the status is read, however large the page is.
 

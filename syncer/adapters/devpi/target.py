@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ from packaging.utils import canonicalize_name
 
 from syncer.adapters.devpi.answers import index_missing
 from syncer.adapters.devpi.client import DevpiClient, client_for
+from syncer.adapters.devpi.files import open_file
 from syncer.adapters.devpi.inheritance import inherited, read_index
 from syncer.adapters.devpi.listing import read_facts, read_project, read_projects, read_simple
 from syncer.config.settings import DevpiServer
@@ -95,6 +97,13 @@ class DevpiTarget:
         if answer.error is not None:
             raise answer.error
         return answer.text
+
+    def fetch(self, file: DistributionFile) -> AbstractContextManager[Iterator[bytes]]:
+        """The bytes that the index itself serves for the file, in chunks; nothing is checked.
+
+        Raises FileGone, Retryable or MappingBroken, on opening and while chunks are read.
+        """
+        return open_file(self._client, self._index, file)
 
     def push(self, project: str, version: str, index: str) -> str:
         """The index ``user/name`` of this server holds the release as this one does; devpi's answer.

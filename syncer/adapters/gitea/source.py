@@ -105,8 +105,9 @@ class GiteaSource:
             raise Shifted(
                 f"project {name} is listed with version {missing[0]}, but its page has no such file"
             )
-        repository = next(iter(rows))
-        return tuple(_file(name, anchor, repository) for anchor in anchors)
+        by_version = {row.version: row for row in rows}
+        anyone = next(iter(rows))
+        return tuple(_file(name, anchor, by_version.get(anchor.version), anyone) for anchor in anchors)
 
 
 def _by_name(scan: Scan, scope: Scope) -> Mapping[str, Iterable[Row]]:
@@ -121,7 +122,7 @@ def _by_name(scan: Scan, scope: Scope) -> Mapping[str, Iterable[Row]]:
     return projects
 
 
-def _file(name: str, anchor: Anchor, row: Row) -> DistributionFile:
+def _file(name: str, anchor: Anchor, release: Row | None, row: Row) -> DistributionFile:
     """``row`` is any of the project's: Gitea links whole packages to repositories."""
     return DistributionFile(
         project=canonicalize_name(name),
@@ -132,6 +133,7 @@ def _file(name: str, anchor: Anchor, row: Row) -> DistributionFile:
         locator=locator_of(name, anchor.version, anchor.filename),
         repository=row.repository,
         archived=row.archived,
+        release_id=release.id if release else None,
     )
 
 

@@ -14,7 +14,7 @@ from syncer.core.errors import ListingIncomplete, NotADistribution
 from syncer.core.metadata import CoreMetadata, read_core_metadata
 from syncer.core.model import DistributionFile, Listing, Selection, same_version
 from syncer.core.names import MAX_FILENAME_BYTES, belongs_elsewhere, read_filename, suffix_of
-from syncer.core.plan import Decision, DecisionKind, make_plan
+from syncer.core.plan import Decision, DecisionKind, Terms, make_plan
 from syncer.usecases.verify import same_specifier
 from tests.fuzz.laws import check_metadata, check_name, check_text, only
 from tests.fuzz.target import Target, loaded
@@ -69,7 +69,7 @@ def plan(data: bytes) -> None:
     with only(ListingIncomplete):
         source, target = Listing(_there(said.get("page"))), Listing(_held(said.get("held")))
         overwrite = said.get("overwrite") is True
-        decisions = make_plan(source, target, Selection(), overwrite=overwrite).decisions
+        decisions = make_plan(source, target, Selection(), Terms(force=overwrite, volatile=True)).decisions
         assert [decision.file.key for decision in decisions] == sorted(source.by_key())
         for decision in decisions:
             _check_decision(decision, target, overwrite=overwrite)

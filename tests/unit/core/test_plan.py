@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncer.core.model import DistributionFile, Listing, Selection
-from syncer.core.plan import DecisionKind, make_plan
+from syncer.core.plan import USUAL, DecisionKind, Terms, make_plan
 
 A, B = "a" * 64, "b" * 64
+FORCED = Terms(force=True, volatile=True)
 
 
 def file(filename: str = "demo-1.0-py3-none-any.whl", sha256: str = A, **more: object) -> DistributionFile:
@@ -135,7 +136,7 @@ def test_each_situation_has_one_decision_with_a_reason(
     overwrite: bool,
     expected: str,
 ) -> None:
-    plan = make_plan(Listing((source,)), Listing(tuple(target)), selection, overwrite=overwrite)
+    plan = make_plan(Listing((source,)), Listing(tuple(target)), selection, FORCED if overwrite else USUAL)
 
     (decision,) = plan.decisions
     assert decision.kind == expected
@@ -157,7 +158,7 @@ def test_the_same_file_twice_in_the_source_is_copied_once() -> None:
 
 
 def test_a_forced_copy_says_that_it_overwrites() -> None:
-    plan = make_plan(Listing((file(),)), Listing((file(sha256=B),)), WANTS_ALL, overwrite=True)
+    plan = make_plan(Listing((file(),)), Listing((file(sha256=B),)), WANTS_ALL, FORCED)
 
     (decision,) = plan.decisions
     assert decision.overwrite
@@ -183,7 +184,8 @@ def test_every_source_file_is_decided_exactly_once_and_in_order(
     target: Listing,
     overwrite: bool,
 ) -> None:
-    keys = [d.file.key for d in make_plan(source, target, WANTS_ALL, overwrite=overwrite).decisions]
+    plan = make_plan(source, target, WANTS_ALL, FORCED if overwrite else USUAL)
+    keys = [decision.file.key for decision in plan.decisions]
 
     assert keys == sorted({file.key for file in source.files})
 

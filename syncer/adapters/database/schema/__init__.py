@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from syncer.adapters.database.schema.base import NAMING, Base, UtcDateTime
 from syncer.adapters.database.schema.budget import BudgetRow
+from syncer.adapters.database.schema.proof import (
+    AuditRow,
+    CheckRow,
+    RulingRow,
+    StatementRow,
+    WithdrawalRow,
+)
 from syncer.adapters.database.schema.records import DecisionRow, LookRow, RunRow
 from syncer.adapters.database.schema.shared import (
     CircuitRow,
@@ -18,9 +25,11 @@ from syncer.adapters.database.schema.work import AttemptRow, BlobRow, Claimable,
 __all__ = [
     "NAMING",
     "AttemptRow",
+    "AuditRow",
     "Base",
     "BlobRow",
     "BudgetRow",
+    "CheckRow",
     "CircuitRow",
     "Claimable",
     "DecisionRow",
@@ -28,9 +37,12 @@ __all__ = [
     "LaneRow",
     "LookRow",
     "PaceRow",
+    "RulingRow",
     "RunRow",
+    "StatementRow",
     "TaskRow",
     "TransferRow",
     "UtcDateTime",
     "WarningRow",
+    "WithdrawalRow",
 ]

@@ -44,6 +44,9 @@ class RunRow(Base):
     lease_until: Mapped[datetime | None]
     stated_releases: Mapped[int | None]
     read_releases: Mapped[int | None]
+    listed_files: Mapped[int | None]
+    decided_files: Mapped[int | None]
+    proved_files: Mapped[int | None]
     error_code: Mapped[str] = mapped_column(default="")
     error: Mapped[str] = mapped_column(default="")
     next_step: Mapped[str] = mapped_column(default="")
@@ -101,6 +104,7 @@ class DecisionRow(Base):
     requires_python: Mapped[str] = mapped_column(default="")
     locator: Mapped[str] = mapped_column(default="")
     repository: Mapped[str] = mapped_column(default="")
+    release_id: Mapped[int | None] = mapped_column(BigInteger)
     kind: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str]
     target_sha256: Mapped[str] = mapped_column(String(64), default="")

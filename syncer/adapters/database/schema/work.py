@@ -60,6 +60,7 @@ class TransferRow(Claimable, Base):
     outcome: Mapped[str | None] = mapped_column(String(20))
     answer: Mapped[str] = mapped_column(default="")
     requires_python: Mapped[str] = mapped_column(default="")
+    read_back_sha256: Mapped[str] = mapped_column(String(64), default="", server_default=text("''"))
     error_code: Mapped[str] = mapped_column(default="")
     error: Mapped[str] = mapped_column(default="")
     next_step: Mapped[str] = mapped_column(default="")

@@ -32,13 +32,17 @@ class DirectoryStaging:
     def find(self, sha256: str) -> Path | None:
         """The blob's file, None when this host does not have it; housekeeping counts it as fresh.
 
-        A file that others could have written or read is not taken for a blob.
+        A file that others could have written or read is not taken for a blob. Bytes that changed since
+        they were stored, by a failing disk or by somebody, are removed: they must not get to any Target.
         """
         path = self._path(sha256)
         with self._disk_trouble():
             if not _is_private_file(path):
                 return None
             with suppress(FileNotFoundError):
+                if _digest_of(path) != sha256:
+                    path.unlink()
+                    return None
                 os.utime(path)
                 return path
         return None
@@ -128,6 +132,11 @@ def _mismatch(promised: str, received: str) -> DigestMismatch:
         "They were damaged on the way or at the source, or the transfer ended early.",
         "Nothing was uploaded; publish the file anew if the next pass says the same.",
     )
+
+
+def _digest_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _is_private_file(path: Path) -> bool:

@@ -99,6 +99,16 @@ def test_a_file_that_others_could_have_written_is_no_blob(staging: DirectoryStag
     assert stat.S_IMODE(staging.store(SHA256, [CONTENT]).stat().st_mode) == 0o600
 
 
+@pytest.mark.parametrize("content", [b"other bytes of one blob", b"short", b""])
+def test_bytes_that_changed_since_they_were_stored_are_no_blob(
+    staging: DirectoryStaging, content: bytes
+) -> None:
+    path = staging.store(SHA256, [CONTENT])
+    path.write_bytes(content)
+    assert staging.find(SHA256) is None
+    assert staging.store(SHA256, [CONTENT]).read_bytes() == CONTENT
+
+
 def test_a_symlink_is_no_blob(staging: DirectoryStaging, tmp_path: Path) -> None:
     path = staging.store(SHA256, [CONTENT])
     elsewhere = tmp_path / "elsewhere"

@@ -16,6 +16,9 @@ SyncerError
 │   ├── ContentConflict        the target holds other bytes under this name
 │   └── UploadRejected         the target said no, with status and reason
 ├── NothingThere           what was asked for by name is not at the source
+├── NotGenuine             a file that the syncer wrote is not as it wrote it
+├── PlanMoved              a side is not as it was when the plan was made
+├── SigningUnavailable     the key that signs statements cannot be used
 ├── Unexpected             a defect of ours; recorded, and never stops the schedule
 └── MappingBroken          no file of this mapping can be copied; other mappings go on
     ├── Unauthorized           credentials missing, wrong, or without the right
@@ -139,6 +142,18 @@ class NothingThere(SyncerError):
     """What was asked for by name is not at the source."""
 
 
+class NotGenuine(SyncerError):
+    """A plan, an export or a statement is not what the syncer wrote, or not signed by that key."""
+
+
+class PlanMoved(SyncerError):
+    """What would be done now is not what the plan says; nothing of it was done."""
+
+
+class SigningUnavailable(SyncerError):
+    """The key that signs statements is unreadable, no key, or open to others."""
+
+
 class Unexpected(SyncerError):
     """A defect of ours, recorded by its kind only, as its text may hold anything."""
 
@@ -164,3 +179,7 @@ class SourceMissing(MappingBroken):
 
 class TargetMissing(MappingBroken):
     """The target does not exist or takes no uploads."""
+
+
+#: The codes of what `syncer doctor` can look at more closely.
+EXAMINABLE = frozenset(kind("").code for kind in (Unauthorized, SourceMissing, TargetMissing))

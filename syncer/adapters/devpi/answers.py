@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+from syncer.core.diagnosis.advice import advised
+from syncer.core.diagnosis.codes import Code
 from syncer.core.errors import (
     ContentConflict,
     RateLimited,
@@ -62,29 +64,19 @@ def reason_of(phrase: str, body: bytes, secrets: Sequence[Secret] = ()) -> str:
 
 def login_refused(username: str) -> Unauthorized:
     """Password or token was not taken."""
-    return Unauthorized(
-        f"devpi did not accept the credentials of user {username}.",
-        "The password or token is wrong or has expired, or the user does not exist there.",
-        "Correct username and password or token of this server in its section of the configuration.",
-    )
+    what = f"devpi did not accept the credentials of user {username}."
+    return advised(Unauthorized, Code.CREDENTIAL_REFUSED, what)
 
 
 def forbidden(reason: str) -> Unauthorized:
     """The user is known and lacks the right."""
-    return Unauthorized(
-        f"devpi forbids it: {reason}.",
-        "The user is not in acl_upload of the index, or the token does not cover this index or has expired.",
-        "Add the user by 'devpi index USER/INDEX acl_upload+=NAME', or create a token that covers it.",
-    )
+    return advised(Unauthorized, Code.UPLOAD_FORBIDDEN, f"devpi forbids it: {reason}.")
 
 
 def index_missing(reason: str) -> TargetMissing:
     """No such index, or one that takes no uploads."""
-    return TargetMissing(
-        f"devpi has no such index to upload to: {reason}.",
-        "The index was never created, was renamed or deleted, or is a mirror, which takes no uploads.",
-        "Create it with 'devpi index -c USER/INDEX', or correct 'index' and 'url' in the configuration.",
-    )
+    what = f"devpi has no such index to upload to: {reason}."
+    return advised(TargetMissing, Code.INDEX_MISSING, what, index="USER/INDEX")
 
 
 def no_devpi(url: str, status: int) -> TargetMissing:

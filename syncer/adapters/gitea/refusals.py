@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 import requests
 
 from syncer.adapters.http import body_chunks, host_of, path_of
+from syncer.core.diagnosis.advice import advised
+from syncer.core.diagnosis.codes import Code
 from syncer.core.errors import (
     FileGone,
     RemoteUnavailable,
@@ -34,19 +36,12 @@ Translate = Callable[[requests.Response, str, str], SyncerError]
 def check_token(token: Secret | None, owner: str) -> None:
     """Raise Unauthorized, before any request, when there is no token that could be sent."""
     if token is None:
-        raise Unauthorized(
-            f"There is no Gitea token for {owner}.",
-            "Gitea shows its package list to nobody without a token, not even that of a public owner.",
-            _set_token(owner),
-        )
+        raise advised(Unauthorized, Code.TOKEN_MISSING, f"There is no Gitea token for {owner}.", owner=owner)
     value = token.reveal()
     # A header that cannot be sent would be refused with a text that holds the token.
     if not (value and value.isascii() and value.isprintable() and " " not in value):
-        raise Unauthorized(
-            f"The Gitea token for {owner} is empty or holds a character that no token has.",
-            "A line end, a space or something else was copied along with it.",
-            _set_token(owner),
-        )
+        what = f"The Gitea token for {owner} is empty or holds a character that no token has."
+        raise advised(Unauthorized, Code.TOKEN_UNSENDABLE, what, owner=owner)
 
 
 def of_listing(response: requests.Response, owner: str, message: str) -> SyncerError:
@@ -58,22 +53,14 @@ def of_listing(response: requests.Response, owner: str, message: str) -> SyncerE
         return _redirected(response, owner)
     said = f"({status}: {message})"
     if status == HTTPStatus.UNAUTHORIZED:
-        return Unauthorized(
-            f"Gitea refuses the token for {owner} {said}.",
-            "The token is wrong, has expired or was deleted.",
-            _set_token(owner),
+        return advised(
+            Unauthorized, Code.TOKEN_REFUSED, f"Gitea refuses the token for {owner} {said}.", owner=owner
         )
     if status == HTTPStatus.FORBIDDEN:
-        return Unauthorized(
-            f"Gitea does not let this token list the packages of {owner} {said}.",
-            f"It lacks the scope read:package, is only for public packages, or its user may not see {owner}.",
-            f"Make a token with the scope read:package, of a user who is in a team of {owner}.",
-        )
-    return SourceMissing(
-        f"Gitea at {host_of(response.url)} knows no owner {owner} {said}.",
-        "The name is misspelt, the owner was deleted, or [gitea] url does not lead to Gitea.",
-        "Correct organization in the mapping, or [gitea] url.",
-    )
+        what = f"Gitea does not let this token list the packages of {owner} {said}."
+        return advised(Unauthorized, Code.ACCESS_REFUSED, what, owner=owner)
+    what = f"Gitea at {host_of(response.url)} knows no owner {owner} {said}."
+    return advised(SourceMissing, Code.OWNER_MISSING, what)
 
 
 def of_simple_page(response: requests.Response, owner: str, message: str) -> SyncerError:
@@ -126,21 +113,16 @@ def _words(body: bytes) -> str:
 def _registry_refusal(response: requests.Response, owner: str, message: str) -> SyncerError:
     if _is_elsewhere(response):
         return _redirected(response, owner)
-    return Unauthorized(
-        f"Gitea's registry refuses {path_of(response.url)} ({response.status_code}: {message}).",
-        "The token lost its scope or its user the membership a moment ago, or a proxy drops the"
-        " Authorization header on the way to /api/packages.",
-        f"Check the token and the proxy; the token needs read:package, its user a team of {owner}.",
-    )
+    what = f"Gitea's registry refuses {path_of(response.url)} ({response.status_code}: {message})."
+    return advised(Unauthorized, Code.REGISTRY_REFUSES, what, owner=owner)
 
 
 def _redirected(response: requests.Response, owner: str) -> SyncerError:
-    return Unauthorized(
+    what = (
         f"Gitea's answer for {owner} is a redirect to {host_of(response.url)}, which refuses"
-        f" ({response.status_code}).",
-        "A token is never sent to another address than the configured one.",
-        "Set [gitea] url to the address at which Gitea is really reached.",
+        f" ({response.status_code})."
     )
+    return advised(Unauthorized, Code.URL_REDIRECTS, what)
 
 
 def _unexpected(response: requests.Response, message: str) -> SyncerError:
@@ -155,10 +137,3 @@ def _is_elsewhere(response: requests.Response) -> bool:
     """Whether redirects led to another scheme, host or port."""
     first = response.history[0] if response.history else response
     return urlsplit(first.url)[:2] != urlsplit(response.url)[:2]
-
-
-def _set_token(owner: str) -> str:
-    return (
-        "Make a token with the scope read:package and set token or token_env in [mapping:<name>],"
-        f" [gitea:{owner}] or [gitea]."
-    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from syncer.core.diagnosis.advice import ASK
 from syncer.core.errors import ListingIncomplete
 
 #: More releases than any real owner has; a larger total is taken for nonsense.
@@ -121,5 +122,5 @@ def _unreadable(detail: str) -> ListingIncomplete:
     return ListingIncomplete(
         f"Gitea's package list cannot be read: {detail}.",
         "Something other than Gitea answered, or this Gitea answers in a way that is not known.",
-        "It is tried again by itself; check [gitea] url and any proxy in front of it if this lasts.",
+        f"It is tried again by itself; check [gitea] url and any proxy in front of it if this lasts. {ASK}",
     )

@@ -108,7 +108,7 @@ class _Connection(BaseHTTPRequestHandler):
 
     def _send_head(self, response: Response, framing: dict[str, str]) -> None:
         phrase = HTTPStatus(response.status).phrase
-        fields = {**response.headers, **framing, "Date": formatdate(usegmt=True)}
+        fields = {"Date": formatdate(usegmt=True), **response.headers, **framing}
         lines = [
             f"HTTP/1.1 {response.status} {phrase}",
             *(f"{name}: {value}" for name, value in fields.items()),

@@ -153,6 +153,11 @@ def _runs(session: Session, shape: Shape, now: datetime) -> None:
             "worker": "a@host",
             "stated_releases": shape.files[number] // 2,
             "read_releases": shape.files[number] // 2,
+            "listed_files": shape.files[number],
+            "decided_files": shape.files[number],
+            "excluded_files": 0,
+            "selected_files": shape.files[number],
+            "proved_files": shape.files[number],
         }
         for turn in range(shape.runs_per_mapping)
         for number, each in enumerate(mappings)
@@ -242,13 +247,15 @@ def _carry_out(session: Session, shape: Shape) -> None:
             session.execute(_attempts(step, number, shape.attempts_per_file - 1))
 
 
+_ITS_DIGEST = select(DecisionRow.sha256).where(DecisionRow.id == TransferRow.decision_id).scalar_subquery()
+_COPIED = {"state": TransferState.ENDED, "outcome": Outcome.COPIED, "read_back_sha256": _ITS_DIGEST}
 _FULL = {"error_code": "remote_unavailable", "error": "devpi answered 500. Its disk is full."}
 #: By the last digit of the Transfer's number, where its decision stands: how far it came. Others are 0.
 _FATES: tuple[tuple[Sequence[int], dict[str, Any]], ...] = (
     ((0, 2, 3, 4, 5, 6, 7, 8, 9), {"state": TransferState.READY}),
     ((0, 3, 4, 5, 6, 7, 8, 9), {"state": TransferState.UPLOADING}),
     ((0, 3, 5, 6, 7, 8, 9), {"state": TransferState.UPLOADED}),
-    ((0, 5, 6, 7, 8, 9), {"state": TransferState.ENDED, "outcome": Outcome.COPIED}),
+    ((0, 5, 6, 7, 8, 9), _COPIED),
     ((4,), {"state": TransferState.ENDED, "outcome": Outcome.GAVE_UP, **_FULL}),
 )
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from syncer.cli.reference import commands_markdown
 from syncer.config import options_markdown
+from syncer.core.diagnosis.reference import checks_markdown
+from syncer.core.drift_kinds import KINDS, Remedy
 from syncer.core.states import BLOB_TRANSITIONS, RUN_TRANSITIONS, TRANSFER_TRANSITIONS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,12 +26,34 @@ def diagram(transitions: Mapping[StrEnum, frozenset[StrEnum]]) -> str:
     return "\n".join(["```mermaid", "stateDiagram-v2", f"    [*] --> {first}", *arrows, "```"])
 
 
+#: What the report on drift advises, by the remedy.
+REMEDIES = {
+    Remedy.NOTHING: "nothing",
+    Remedy.COPY: "`syncer repair` copies it",
+    Remedy.REPLACE: "`syncer repair` replaces it on a volatile index; on another a person removes it first",
+    Remedy.REFRESH: "`syncer repair` has the target write its page anew",
+    Remedy.PERSON: "a person, as the report says",
+    Remedy.AGAIN: "look again",
+}
+
+
+def causes() -> str:
+    """A table of every symbol, cause and remedy of ``syncer verify``."""
+    rows = [
+        f"| `{kind.symbol}` | `{cause}` | {kind.meaning} | {REMEDIES[kind.remedy]} |"
+        for cause, kind in KINDS.items()
+    ]
+    return "\n".join(["| symbol | cause | what it means | what mends it |", "|---|---|---|---|", *rows])
+
+
 BLOCKS: dict[str, tuple[str, Callable[[], str]]] = {
     "run states": ("docs/how-it-works.md", lambda: diagram(RUN_TRANSITIONS)),  # type: ignore[arg-type]  # a StrEnum each
     "blob states": ("docs/how-it-works.md", lambda: diagram(BLOB_TRANSITIONS)),  # type: ignore[arg-type]  # a StrEnum each
     "transfer states": ("docs/how-it-works.md", lambda: diagram(TRANSFER_TRANSITIONS)),  # type: ignore[arg-type]  # a StrEnum each
+    "drift": ("docs/drift.md", causes),
     "commands": ("README.md", commands_markdown),
     "options": ("docs/configuration.md", options_markdown),
+    "checks": ("docs/doctor.md", checks_markdown),
 }
 
 

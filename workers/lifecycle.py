@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import sys
 import time
 from typing import Any
@@ -94,6 +95,7 @@ def _alive(sender: Any, **_signal: Any) -> None:
 
 
 def _stopping(sender: Any, **_signal: Any) -> None:
+    _last_beat["at"] = math.inf  # while what is under way ends, no further sign of life is given
     try:
         process.container().services.ledger.heartbeats.gone(f"worker:{sender}")
     except Retryable as error:

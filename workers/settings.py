@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from syncer.config.settings import Settings
+from syncer.core.model import OnSourceDelete
 
 #: Seconds that a task may take beyond the deadline of one file; then it is asked to stop, then killed,
 #: and long after that its message is delivered again. Each must stay below the next.
@@ -18,12 +19,22 @@ ROUTES = {
     "syncer.upload": "upload",
     "syncer.reconcile": "housekeeping",
     "syncer.namesakes": "housekeeping",
+    "syncer.ping": "housekeeping",
+    "syncer.recheck": "housekeeping",
+    "syncer.releases": "housekeeping",
+    "syncer.withdraw": "housekeeping",
     "syncer.tidy": "housekeeping",
 }
 #: Seconds between two looks for history that may be forgotten.
 TIDY_INTERVAL = 3600.0
-#: The least seconds between two looks for namesakes of a Mapping's projects.
-NAMESAKES_INTERVAL = 60.0
+#: Seconds between two looks for files whose grace is over.
+WITHDRAW_INTERVAL = 60.0
+#: The least seconds between two looks for what a Mapping's warnings are about, by task.
+WARNINGS_INTERVALS = {"namesakes": 60.0, "releases": 300.0}
+#: Seconds between two slices of the files that are fetched back from their targets.
+RECHECK_INTERVAL = 60.0
+#: Seconds between two signs to a monitor elsewhere.
+PING_INTERVAL = 60.0
 
 
 def celery_settings(settings: Settings, broker_url: str) -> dict[str, Any]:
@@ -79,19 +90,25 @@ def celery_settings(settings: Settings, broker_url: str) -> dict[str, Any]:
 
 
 def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
-    """Discovery and namesakes of each Mapping, reconcile and tidy; each expires before the next one comes."""
+    """Discovery and warnings of each Mapping, and housekeeping; each expires before the next one comes."""
     entries: dict[str, dict[str, Any]] = {
         f"discover {mapping.name}": _entry("syncer.discover", mapping.interval, {"mapping": mapping.name})
         for mapping in settings.mappings.values()
     }
     entries |= {
-        f"namesakes {mapping.name}": _entry(
-            "syncer.namesakes", max(mapping.interval, NAMESAKES_INTERVAL), {"mapping": mapping.name}
+        f"{what} {mapping.name}": _entry(
+            f"syncer.{what}", max(mapping.interval, least), {"mapping": mapping.name}
         )
+        for what, least in WARNINGS_INTERVALS.items()
         for mapping in settings.mappings.values()
     }
     entries["reconcile"] = _entry("syncer.reconcile", settings.reconcile_interval, {})
+    if any(each.deletion.action is OnSourceDelete.WITHDRAW for each in settings.mappings.values()):
+        entries["withdraw"] = _entry("syncer.withdraw", WITHDRAW_INTERVAL, {})
+    entries["recheck"] = _entry("syncer.recheck", RECHECK_INTERVAL, {})
     entries["tidy"] = _entry("syncer.tidy", TIDY_INTERVAL, {})
+    if settings.ping_url is not None:
+        entries["ping"] = _entry("syncer.ping", PING_INTERVAL, {})
     return entries
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from celery import Task, shared_task
 
 from syncer.adapters.queue.celery_queue import CeleryQueue
+from syncer.bootstrap.ping import ping_if_complete
 from syncer.core.errors import MappingBroken, RemoteUnavailable
 from syncer.ports.claims import RunRequest, Worker
 from syncer.ports.queue import Message
@@ -18,12 +19,15 @@ from syncer.usecases.discover import request_run
 from syncer.usecases.download import download as download_blob
 from syncer.usecases.leases import recover
 from syncer.usecases.namesakes import look_for_namesakes
+from syncer.usecases.recheck import recheck as recheck_files
 from syncer.usecases.reconcile import patience
 from syncer.usecases.reconcile import reconcile as reconcile_all
+from syncer.usecases.releases import watch_releases
 from syncer.usecases.resync import RequestRefused, read_resync
 from syncer.usecases.services import Services
 from syncer.usecases.tidy import tidy as forget_history
 from syncer.usecases.upload import upload as upload_transfer
+from syncer.usecases.withdraw import withdraw_due
 from workers import process
 
 log = logging.getLogger(__name__)
@@ -85,6 +89,30 @@ def reconcile(self: Task[Any, Any]) -> dict[str, Any]:
 def namesakes(mapping: str) -> None:
     """Look whether mirrors have projects of the names that the Mapping syncs."""
     look_for_namesakes(_services(), mapping)
+
+
+@shared_task(name="syncer.withdraw", bind=True)
+def withdraw(self: Task[Any, Any]) -> dict[str, Any]:
+    """Take from the Targets what left its Source long enough ago."""
+    return {"ended": len(withdraw_due(_services(), _worker(self)))}
+
+
+@shared_task(name="syncer.releases", ignore_result=True)
+def releases(mapping: str) -> None:
+    """Look whether versions of the Mapping lack files that their projects usually have."""
+    watch_releases(_services(), mapping)
+
+
+@shared_task(name="syncer.recheck", bind=True, ignore_result=True)
+def recheck(self: Task[Any, Any]) -> None:
+    """Fetch some files back from their targets and hash them."""
+    _send(self, recheck_files(_recovered(self), process.settings().recheck_bytes, _worker(self)))
+
+
+@shared_task(name="syncer.ping", ignore_result=True)
+def ping() -> None:
+    """Let a monitor elsewhere know that everything is complete; it alarms when it hears nothing."""
+    ping_if_complete(process.container())
 
 
 @shared_task(name="syncer.tidy")

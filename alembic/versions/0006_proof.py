@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from syncer.adapters.database.guards import append_only_statements
+from syncer.adapters.database.guards import append_only_statements, read_back_statements
 
 revision = "0006"
 down_revision = "0005"
@@ -15,6 +15,8 @@ depends_on = None
 MAPPING = ("mapping", sa.String(length=200))
 TIME = sa.DateTime(timezone=True)
 SHA256 = sa.String(length=64)
+RUN_FIGURES = ("listed_files", "decided_files", "excluded_files", "selected_files", "proved_files")
+LOOK_FIGURES = ("listed_files", "selected_files")
 
 
 def upgrade() -> None:
@@ -24,23 +26,45 @@ def upgrade() -> None:
     _checks()
     _statements()
     # Each column is added by itself: SQLite would lose the triggers of a table that is made anew.
-    for name in ("listed_files", "decided_files", "proved_files"):
+    for name in RUN_FIGURES:
         op.add_column("runs", sa.Column(name, sa.Integer(), nullable=True))
+    for name in LOOK_FIGURES:
+        op.add_column("looks", sa.Column(name, sa.Integer(), nullable=True))
+    op.execute(
+        "DELETE FROM looks"
+    )  # without these figures no look proves anything: the next one is a full one
+    op.add_column("runs", sa.Column("expects", SHA256, nullable=False, server_default=sa.text("''")))
     op.add_column("decisions", sa.Column("release_id", sa.BigInteger(), nullable=True))
     op.add_column(
         "transfers", sa.Column("read_back_sha256", SHA256, nullable=False, server_default=sa.text("''"))
     )
+    # A copy was only ever called so when it had been read back with the bytes that it was to bring.
+    op.execute(
+        "UPDATE transfers SET read_back_sha256 = (SELECT sha256 FROM decisions WHERE id = decision_id)"
+        " WHERE outcome = 'copied'"
+    )
+    for statement in read_back_statements(op.get_bind().dialect.name):
+        op.execute(statement)
+    op.add_column("looks", sa.Column("held", SHA256, nullable=False, server_default=sa.text("''")))
 
 
 def downgrade() -> None:
+    postgresql = op.get_bind().dialect.name == "postgresql"
+    op.drop_column("looks", "held")
+    op.execute("DROP TRIGGER transfers_read_back_guard" + (" ON transfers" if postgresql else ""))
+    if postgresql:
+        op.execute("DROP FUNCTION transfers_read_back_guard()")
     op.drop_column("transfers", "read_back_sha256")
     op.drop_column("decisions", "release_id")
-    for name in ("proved_files", "decided_files", "listed_files"):
+    op.drop_column("runs", "expects")
+    for name in reversed(LOOK_FIGURES):
+        op.drop_column("looks", name)
+    for name in reversed(RUN_FIGURES):
         op.drop_column("runs", name)
     for table in ("statements", "checks", "withdrawals", "rulings"):
         op.drop_table(table)
     op.drop_table("audit")
-    if op.get_bind().dialect.name == "postgresql":
+    if postgresql:
         for event in ("update", "delete"):
             op.execute(f"DROP FUNCTION audit_{event}_guard()")
 
@@ -97,6 +121,7 @@ def _withdrawals() -> None:
         sa.Column("gone_at", TIME, nullable=False),
         sa.Column("run_id", sa.Integer(), nullable=True),
         sa.Column("due_at", TIME, nullable=True),
+        sa.Column("confirmed_at", TIME, nullable=True),
         sa.Column("ended_at", TIME, nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_withdrawals")),
@@ -120,7 +145,7 @@ def _checks() -> None:
         sa.PrimaryKeyConstraint("mapping", "project", "filename", name=op.f("pk_checks")),
     )
     op.create_index("ix_checks_mapping_checked_at", "checks", ["mapping", "checked_at"])
-    op.create_index("ix_checks_mapping_result", "checks", ["mapping", "result"])
+    op.create_index("ix_checks_mapping_result", "checks", ["mapping", "result", "checked_at"])
 
 
 def _statements() -> None:

@@ -27,8 +27,8 @@ MAX_MEMBERS = 100_000
 MAX_ZIP_DIRECTORY = 32 * 2**20
 
 _METADATA = re.compile(r"[^/]+\.dist-info/METADATA")
-_ENCRYPTED = 0x1
-_READABLE = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+ENCRYPTED = 0x1
+READABLE = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _DAMAGE = (
     zipfile.BadZipFile,
     tarfile.TarError,
@@ -52,7 +52,7 @@ def inspect(path: Path, filename: str) -> CoreMetadata:
     suffix = suffix_of(filename)
     if not suffix:
         raise _not_a_distribution(filename, "it is neither a wheel nor an sdist by its name")
-    with _damage_refused(filename), path.open("rb") as file:
+    with damage_refused(filename), path.open("rb") as file:
         size = path.stat().st_size
         if not size:
             raise Refused("it is empty")
@@ -61,7 +61,8 @@ def inspect(path: Path, filename: str) -> CoreMetadata:
 
 
 @contextmanager
-def _damage_refused(filename: str) -> Iterator[None]:
+def damage_refused(filename: str) -> Iterator[None]:
+    """Whatever is wrong with the archive is raised as NotADistribution; a disk that fails stays OSError."""
     try:
         yield
     except Refused as refused:
@@ -81,7 +82,7 @@ def _not_a_distribution(filename: str, reason: str) -> NotADistribution:
     )
 
 
-class _CarefulZip:
+class CarefulZip:
     """Gives zipfile what it asks for, unless that is a list of members too large to hold."""
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -101,17 +102,17 @@ class _CarefulZip:
 
 
 def _from_zip(file: IO[bytes], kind: FileKind) -> bytes:
-    with zipfile.ZipFile(_CarefulZip(file)) as archive:
+    with zipfile.ZipFile(CarefulZip(file)) as archive:
         members = archive.infolist()
         for member in members:
             _refuse_outside(member.filename)
-            if member.flag_bits & _ENCRYPTED:
+            if member.flag_bits & ENCRYPTED:
                 raise Refused("it is encrypted")
         names = [member.filename for member in members]
         chosen = members[
             names.index(_wheel_metadata(names) if kind is FileKind.WHEEL else _shallowest(names))
         ]
-        if chosen.compress_type not in _READABLE:
+        if chosen.compress_type not in READABLE:
             raise Refused("its metadata is packed by a method other than deflate")
         with archive.open(chosen) as metadata:
             return metadata.read(MAX_METADATA + 1)
@@ -158,9 +159,9 @@ def _pkg_info(archive: tarfile.TarFile, careful: CarefulTar) -> bytes:
     """The content of the shallowest PKG-INFO; only one is held at a time."""
     depths: list[int] = []
     content = b""
-    for member in _members(archive, careful):
+    for member in members_in(archive, careful):
         _refuse_outside(member.name)
-        _refuse_outside(_linked(member))
+        _refuse_outside(link_of(member))
         depth = _depth(member.name)
         if _is_pkg_info(member.name) and depth <= min(depths, default=depth):
             content = _content(archive, member)
@@ -169,7 +170,7 @@ def _pkg_info(archive: tarfile.TarFile, careful: CarefulTar) -> bytes:
     return content
 
 
-def _linked(member: tarfile.TarInfo) -> str:
+def link_of(member: tarfile.TarInfo) -> str:
     """Where a link leads: a symbolic one from its own folder, a hard one from the top; empty for others."""
     if member.issym():
         return posixpath.join(posixpath.dirname(member.name), member.linkname)
@@ -183,7 +184,8 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     return opened.read(MAX_METADATA + 1)
 
 
-def _members(archive: tarfile.TarFile, careful: CarefulTar) -> Iterator[tarfile.TarInfo]:
+def members_in(archive: tarfile.TarFile, careful: CarefulTar) -> Iterator[tarfile.TarInfo]:
+    """The tar's members in their order, each gone from memory when the next one comes."""
     for _ in range(MAX_MEMBERS):
         careful.begin_member()
         member = archive.next()

@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from syncer.adapters.archive import inspect
 from syncer.adapters.broker_url import find_broker_url
@@ -14,6 +14,7 @@ from syncer.adapters.database.engine import Database
 from syncer.adapters.database.ledger import open_ledger
 from syncer.adapters.devpi import DevpiTarget
 from syncer.adapters.gitea import GiteaSource
+from syncer.adapters.signing import find_signer
 from syncer.adapters.staging import DirectoryStaging
 from syncer.bootstrap.clock import now
 from syncer.bootstrap.database import open_database
@@ -51,6 +52,7 @@ def build(settings: Settings) -> Container:
         lanes_of=_lanes(settings),
         clock=now,
         meter=_meter(settings, ledger),
+        signer=partial(find_signer, settings.signing_key),
     )
     return Container(settings, database, services)
 

@@ -56,6 +56,8 @@ def hide_secrets(settings: Settings) -> None:
         within = urlsplit(url.reveal()).password or ""
         hide(within)
         hide(unquote(within))
+    for url in _secrets_in((settings.ping_url,)):
+        hide(urlsplit(url.reveal()).path.strip("/"))  # all that libraries tell of it is a path on a host
 
 
 def hide(text: str) -> None:

@@ -6,10 +6,12 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import click
 
+from syncer.bootstrap.clock import now
 from syncer.bootstrap.logs import printable
 from syncer.cli.failures import Exit, sentences
 from syncer.cli.selection import Selected, select, selection_options
@@ -17,9 +19,12 @@ from syncer.cli.session import Session
 from syncer.cli.text import counts, echo_json
 from syncer.cli.wiring import opened, settings_of
 from syncer.core.errors import SyncerError, Unexpected
+from syncer.core.look import rule_of
 from syncer.core.model import Listing, Mapping, Scope
 from syncer.core.plan import Decision, DecisionKind, Plan
+from syncer.core.planfile import Part, PlanFile, write
 from syncer.ports.context import log_context
+from syncer.ports.target import TargetFacts
 from syncer.usecases.compare import compare
 from syncer.usecases.services import Services
 
@@ -45,6 +50,7 @@ class Compared:
     plan: Plan = field(default_factory=Plan)
     source: Listing = field(default_factory=Listing)
     error: SyncerError | None = None
+    facts: TargetFacts = field(default_factory=lambda: TargetFacts(volatile=False))
 
     @property
     def title(self) -> str:
@@ -63,6 +69,12 @@ class Compared:
 @selection_options
 @click.option("--force", is_flag=True, help="Plan to overwrite other bytes, where an index is volatile.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON document instead.")
+@click.option(
+    "--out",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write it there, to be carried out exactly by `syncer apply FILE`.",
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -72,6 +84,7 @@ def command(
     projects: tuple[str, ...],
     force: bool,
     as_json: bool,
+    out: Path | None,
 ) -> None:
     r"""Show what a sync would do, one line per file with its reason.
 
@@ -84,19 +97,53 @@ def command(
     settings = settings_of(ctx.ensure_object(Session))
     selected = select(settings, orgs, names, projects)
     with opened(settings) as container:
-        clean = show_plans(container.services, selected, force=force, as_json=as_json)
+        clean = show_plans(container.services, selected, force=force, as_json=as_json, out=out)
     ctx.exit(Exit.FINE if clean else Exit.FAILED)
 
 
-def show_plans(services: Services, selected: Selected, *, force: bool, as_json: bool = False) -> bool:
-    """Compare and print each selected mapping; whether nothing is to be done anywhere."""
+def show_plans(
+    services: Services, selected: Selected, *, force: bool, as_json: bool = False, out: Path | None = None
+) -> bool:
+    """Compare and print each selected mapping, and write it to ``out``; whether nothing is to be done."""
     found = _compare_all(services, selected, force=force)
     if as_json:
         results = list(found)
         echo_json({"clean": _all_clean(results), "mappings": [_as_json(each) for each in results]})
     else:
         results = [_shown(each) for each in found]
+    if out is not None:
+        _write(results, out, force=force)
     return _all_clean(results)
+
+
+def _write(results: Sequence[Compared], out: Path, *, force: bool) -> None:
+    """The Plans are in the file; a plan of half of what was asked for is none."""
+    if any(each.error for each in results):
+        raise SyncerError(
+            f"No plan was written to {out}.",
+            "Not every selected mapping could be compared; what failed is said above.",
+            "Mend that, or select the others by -m.",
+        )
+    parts = tuple(_part(each, force=force) for each in results)
+    out.write_text(write(PlanFile(now(), parts)), encoding="ascii", newline="\n")
+    click.echo(f"Written to {out}; `syncer apply {out}` carries out exactly this.", err=True)
+
+
+def _part(compared: Compared, *, force: bool) -> Part:
+    mapping, source = compared.mapping, compared.source
+    return Part(
+        mapping=mapping.name,
+        source=str(mapping.source),
+        target=str(mapping.target),
+        rule=rule_of(mapping),
+        scope=compared.scope,
+        force=force,
+        plan=compared.plan,
+        stated_releases=source.stated_releases,
+        read_releases=source.read_releases,
+        volatile=compared.facts.volatile,
+        target_state=compared.facts.state,
+    )
 
 
 def _all_clean(results: Sequence[Compared]) -> bool:
@@ -118,7 +165,8 @@ def _compare_all(services: Services, selected: Selected, *, force: bool) -> Iter
 def _compare(services: Services, mapping: Mapping, scope: Scope, *, force: bool) -> Compared:
     """One mapping's failure, even by a defect, leaves the others to be compared."""
     try:
-        return Compared(mapping, scope, *compare(services, mapping, scope, force=force))
+        facts = services.target_of(mapping).probe()  # before its files are listed, so that it tells of them
+        return Compared(mapping, scope, *compare(services, mapping, scope, force=force), facts=facts)
     except SyncerError as error:
         return Compared(mapping, scope, error=error)
     except Exception as error:

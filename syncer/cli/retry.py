@@ -9,6 +9,7 @@ import click
 from syncer.bootstrap.clock import now
 from syncer.bootstrap.container import Container
 from syncer.bootstrap.logs import printable
+from syncer.cli.actor import actor
 from syncer.cli.failures import Exit
 from syncer.cli.one_pass import one_pass
 from syncer.cli.selection import select
@@ -49,7 +50,7 @@ def command(ctx: click.Context, *, file: str | None, names: tuple[str, ...]) -> 
 def _of_mappings(container: Container, names: Collection[str]) -> list[RunRequest]:
     seen = overview(container.database, container.settings.mappings, now())
     failing = [one.name for one in seen.mappings if one.state != MappingState.COMPLETE]
-    return [RunRequest(name, "cli") for name in failing if name in names]
+    return [RunRequest(name, "cli", actor=actor()) for name in failing if name in names]
 
 
 def _of_file(container: Container, file: str, names: Collection[str]) -> list[RunRequest]:
@@ -61,4 +62,4 @@ def _of_file(container: Container, file: str, names: Collection[str]) -> list[Ru
             "`syncer plan` lists the files that the sources hold now.",
         )
     scopes = [(each.mapping, Scope(each.project, each.current.version)) for each in found if each.current]
-    return [RunRequest(name, "cli", scope) for name, scope in dict.fromkeys(scopes)]
+    return [RunRequest(name, "cli", scope, actor=actor()) for name, scope in dict.fromkeys(scopes)]

@@ -12,6 +12,8 @@ from syncer.adapters.database.engine import Database
 from syncer.adapters.database.revision import current, require_head
 from syncer.bootstrap.clock import now
 from syncer.bootstrap.logs import printable
+from syncer.cli.balance import balance_lines
+from syncer.cli.checks import check_lines
 from syncer.cli.failures import Exit
 from syncer.cli.session import Session
 from syncer.cli.text import ago, counts, echo_json, numbered
@@ -68,7 +70,8 @@ def _show(seen: Overview) -> None:
         for line in _problem(file):
             click.echo(f"  {line}")
     for warning in seen.warnings:
-        click.secho(f"\nWarning: {printable(str(warning))}", fg="yellow")
+        said = f"{printable(str(warning))} (said first {ago(warning.since, seen.at)})"
+        click.secho(f"\nWarning: {said}", fg="yellow")
     for server in seen.failing:
         click.echo(f"\n{printable(str(server))}")
     click.echo(f"\n{_life(seen)}")
@@ -81,6 +84,8 @@ def _mapping(mapping: MappingStatus, at: datetime) -> Iterator[str]:
     yield f"  {mapping.source} -> {mapping.target}"
     if mapping.last_run is not None or mapping.counts.selected:
         yield f"  {_counts(mapping.counts)}"
+    yield from balance_lines(mapping.balance)
+    yield from check_lines(mapping.checks, at)
     if mapping.open_run is not None:
         run = mapping.open_run
         yield f"  run {run.id} is {run.state}, asked for by {run.trigger}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from syncer.bootstrap.database import prepare_database
+from syncer.cli.actor import actor
 from syncer.cli.failures import Exit
 from syncer.cli.one_pass import one_pass
 from syncer.cli.plan import show_plans
@@ -47,8 +48,9 @@ def command(
 
 
 def _requests(selected: Selected, *, force: bool) -> list[RunRequest]:
+    who = actor()
     return [
-        RunRequest(mapping.name, "cli", scope, force)
+        RunRequest(mapping.name, "cli", scope, force, actor=who)
         for mapping in selected.mappings
         for scope in selected.scopes
     ]

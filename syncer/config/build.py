@@ -18,7 +18,7 @@ from syncer.config.resolve import Values
 from syncer.config.schema import Key
 from syncer.config.settings import DevpiServer, GiteaServer, Settings, WebSettings
 from syncer.config.weaknesses import LOOPBACK, is_open, is_told_by_older_name, weaknesses
-from syncer.core.model import Mapping, Selection, SourceRef, TargetRef
+from syncer.core.model import Deletion, Mapping, OnSourceDelete, Selection, SourceRef, TargetRef
 from syncer.core.secret import Secret
 
 DEFAULT_SERVER = "default"
@@ -137,9 +137,12 @@ def build(sections: Sections, path: Path | None) -> Settings:
             gitea.get("downloads_in_flight", int),
         ),
         devpi=servers,
-        mappings={each.stanza.key.name: _mapping(each, gitea, servers) for each in sections.mappings},
+        mappings={
+            each.stanza.key.name: _mapping(each, gitea, servers, runtime) for each in sections.mappings
+        },
         state_dir=runtime.get("state_dir", Path),
         staging_dir=always["staging"].get("dir", Path),
+        signing_key=runtime.get("signing_key", Path),
         gitea_tokens=_tokens(sections),
         broker_url=always["broker"].secrets.get("url"),
         database_url=always["database"].secrets.get("url"),
@@ -149,6 +152,8 @@ def build(sections: Sections, path: Path | None) -> Settings:
         reconcile_interval=runtime.get("reconcile_interval_seconds", float),
         file_deadline=runtime.get("file_deadline_seconds", float),
         history=86400.0 * runtime.get("history_days", int),
+        recheck_bytes=runtime.get("recheck_bytes_per_day", int),
+        ping_url=runtime.secrets.get("ping_url"),
         bandwidth=timetable(runtime),
         bandwidth_zone=runtime.get("bandwidth_zone", tzinfo),  # type: ignore[type-abstract]  # never made
         path=path,
@@ -194,7 +199,7 @@ def _devpi(name: str, server: Values) -> DevpiServer:
     )
 
 
-def _mapping(mapping: Values, gitea: Values, servers: Dict[str, DevpiServer]) -> Mapping:
+def _mapping(mapping: Values, gitea: Values, servers: Dict[str, DevpiServer], runtime: Values) -> Mapping:
     server = servers[mapping.get("devpi", str)]
     return Mapping(
         name=mapping.stanza.key.name,
@@ -203,6 +208,19 @@ def _mapping(mapping: Values, gitea: Values, servers: Dict[str, DevpiServer]) ->
         selection=_selection(mapping),
         interval=mapping.get("poll_interval_seconds", float),
         full_interval=mapping.get("full_interval_seconds", float),
+        stale_intervals=mapping.get("stale_intervals", int),
+        release_settle=60.0 * mapping.get("release_settle_minutes", int),
+        recheck=86400.0 * runtime.get("recheck_days", int),
+        deletion=_deletion(mapping),
+    )
+
+
+def _deletion(mapping: Values) -> Deletion:
+    return Deletion(
+        action=OnSourceDelete(mapping.get("on_source_delete", str)),
+        grace=3600.0 * mapping.get("delete_grace_hours", float),
+        cap_files=mapping.get("delete_cap_files", int),
+        cap_percent=mapping.get("delete_cap_percent", float),
     )
 
 

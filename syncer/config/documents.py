@@ -23,6 +23,7 @@ _WORDS = {
     "{name}": "the section's name",
     "{state_home}/gitea-devpi-syncer": "gitea-devpi-syncer in $XDG_STATE_HOME or ~/.local/state",
     "{runtime.state_dir}/staging": "staging in state_dir",
+    "{runtime.state_dir}/signing-key.pem": "signing-key.pem in state_dir",
     "{runtime.poll_interval_seconds}": "that of [runtime]",
     "{runtime.full_interval_seconds}": "that of [runtime]",
 }
@@ -110,7 +111,7 @@ def _table(sections: list[Section]) -> Iterator[str]:
 
 
 def _row(option: Option, sections: list[Section]) -> str:
-    bounds = [f"from {option.minimum:g}"] if option.minimum is not None else []
+    bounds = [f"from {option.minimum:.15g}"] if option.minimum is not None else []
     bounds += [f"to {option.maximum:.15g}"] if option.maximum is not None else []
     kind = " ".join([option.kind.value, *bounds])
     default = _default(option, sections[0])

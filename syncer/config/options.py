@@ -77,6 +77,10 @@ def _count(name: str, help_: str, default: str, maximum: int) -> Option:
     return Option(name, Kind.COUNT, help_, default, minimum=1, maximum=maximum)
 
 
+def _from_zero(name: str, help_: str, default: str, maximum: int) -> Option:
+    return Option(name, Kind.COUNT, help_, default, minimum=0, maximum=maximum)
+
+
 def _older(name: str, kind: Kind, section: str, option: str) -> Option:
     """A name that devpi-gitea-sync has for one of our options."""
     return Option(name, kind, f"Older name of [{section}] {option}.", alias_of=(section, option))
@@ -167,6 +171,46 @@ MAPPING = (
         "Seconds after which a look at this mapping compares everything.",
         "{runtime.full_interval_seconds}",
     ),
+    _count(
+        "stale_intervals", "Intervals without completeness after which this mapping turns red.", "3", 10_000
+    ),
+    _from_zero(
+        "release_settle_minutes",
+        "Minutes after which a version that lacks a file its project usually has is told of; 0 turns it off.",
+        "60",
+        525_600,
+    ),
+    Option(
+        "on_source_delete",
+        Kind.TEXT,
+        "What becomes of a file that this mapping brought and Gitea no longer has: keep, mark (it is shown), "
+        "or withdraw (it is removed from devpi after delete_grace_hours).",
+        "keep",
+        pattern="keep|mark|withdraw",
+        shape="keep, mark or withdraw",
+    ),
+    Option(
+        "delete_grace_hours",
+        Kind.NUMBER,
+        "Hours that such a file is kept before it is withdrawn; until then it can be undone.",
+        "72",
+        minimum=0,
+        maximum=87_600,
+    ),
+    _from_zero(
+        "delete_cap_files",
+        "How many files may wait to be withdrawn; when there are more, none is until a person confirms.",
+        "10",
+        1_000_000,
+    ),
+    Option(
+        "delete_cap_percent",
+        Kind.NUMBER,
+        "The same in percent of the mapping's files, rounded up; the smaller of both counts.",
+        "5",
+        minimum=0,
+        maximum=100,
+    ),
 )
 BROKER = _secret(
     "url",
@@ -217,6 +261,12 @@ RUNTIME = (
         "Directory of the embedded database, the embedded broker and staged files.",
         "{state_home}/gitea-devpi-syncer",
     ),
+    Option(
+        "signing_key",
+        Kind.KEY,
+        "File of the private key that signs statements of equal sides, if there is one: `syncer keys make`.",
+        "{runtime.state_dir}/signing-key.pem",
+    ),
     _seconds("poll_interval_seconds", "Seconds between two looks at a mapping.", "300"),
     _seconds(
         "full_interval_seconds",
@@ -241,6 +291,26 @@ RUNTIME = (
     ),
     Option("bandwidth_zone", Kind.ZONE, "Whose clock the times in bandwidth mean.", "UTC"),
     _count("history_days", "Days that finished runs, tries and tasks are remembered.", "30", 36500),
+    _from_zero(
+        "recheck_days",
+        "Days within which every file's bytes are fetched back from its target and hashed; 0 turns it off.",
+        "30",
+        3650,
+    ),
+    Option(
+        "recheck_bytes_per_day",
+        Kind.SIZE,
+        "Bytes a day that may be fetched back for that; k, M, G and T are powers of 1024.",
+        "20G",
+        minimum=2**20,
+    ),
+    *_secret(
+        "ping_url",
+        "Address that is asked for every minute while everything is complete, for a monitor that misses it.",
+        "ping_url",
+        schemes=("https", "http"),
+        example="https://monitor.example.com/abc",
+    ),
     _older("download_dir", Kind.PATH, "staging", "dir"),
     _older("server_host", Kind.TEXT, "web", "host"),
     _older("server_port", Kind.COUNT, "web", "port"),

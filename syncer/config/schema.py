@@ -21,12 +21,14 @@ class Kind(StrEnum):
     VERIFY = "true, false or a path"
     NUMBER = "number"
     COUNT = "whole number"
+    SIZE = "size"
     LIST = "comma-separated list"
     TIMETABLE = "rate or timetable"
     ZONE = "time zone"
     PATH = "path"
     HIDDEN = "secret"
     VARIABLE = "environment variable"
+    KEY = "path of a key"
     FILE = "path of a file"
 
 

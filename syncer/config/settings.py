@@ -59,9 +59,9 @@ class Settings:
 
     ``gitea_tokens`` holds the token that wins for each mapping (mapping, organization, global); a
     mapping without one is missing there and fails alone. ``broker_url`` and ``database_url`` are
-    empty when the embedded ones are to be used. ``history`` is in seconds. Times of day in ``bandwidth``
-    are those of ``bandwidth_zone``. ``warnings`` are said
-    wherever somebody looks.
+    empty when the embedded ones are to be used. ``history`` is in seconds, ``recheck_bytes`` is what may
+    be fetched back from Targets in a day. Times of day in ``bandwidth`` are those of ``bandwidth_zone``.
+    ``warnings`` are said wherever somebody looks.
     """
 
     gitea: GiteaServer
@@ -69,6 +69,7 @@ class Settings:
     mappings: Dict[str, Mapping]
     state_dir: Path
     staging_dir: Path
+    signing_key: Path = Path("signing-key.pem")
     gitea_tokens: Dict[str, Secret] = field(default_factory=dict)
     broker_url: Secret | None = None
     database_url: Secret | None = None
@@ -78,6 +79,8 @@ class Settings:
     reconcile_interval: float = 15.0
     file_deadline: float = 500.0
     history: float = 30 * 86400.0
+    recheck_bytes: int = 20 * 2**30
+    ping_url: Secret | None = None
     bandwidth: Timetable = field(default_factory=Timetable)
     bandwidth_zone: tzinfo = UTC
     path: Path | None = None

@@ -23,6 +23,8 @@ _WORDS = {
     **dict.fromkeys(("0", "no", "false", "off"), False),
 }
 _MAX_PORT = 65535
+_SIZE = re.compile(r"(\d{1,12}) ?([kKmMgGtT]?)i?[bB]?", re.ASCII)
+_UNITS: dict[str, int] = {unit: 1024**power for power, unit in enumerate(("", "k", "m", "g", "t"))}
 
 
 class Wrong(Exception):
@@ -138,6 +140,15 @@ def _count(option: Option, entry: Entry, _environ: Mapping[str, str]) -> int:
     return number
 
 
+def _size(option: Option, entry: Entry, _environ: Mapping[str, str]) -> int:
+    found = _SIZE.fullmatch(entry.text)
+    if found is None:
+        raise Wrong(f"{shown(entry.text)} is no size", f"write bytes, or a number such as {option.default}")
+    size = int(found[1]) * _UNITS[found[2].lower()]
+    _within(option, size)
+    return size
+
+
 def _number(option: Option, entry: Entry, _environ: Mapping[str, str]) -> float:
     try:
         number = float(entry.text)
@@ -155,7 +166,7 @@ def _some(option: Option) -> str:
 
 def _within(option: Option, number: float) -> None:
     if option.minimum is not None and number < option.minimum:
-        raise Wrong(f"the number is below {option.minimum:g}", f"write {option.minimum:g} or more")
+        raise Wrong(f"the number is below {option.minimum:.15g}", f"write {option.minimum:.15g} or more")
     if option.maximum is not None and number > option.maximum:
         raise Wrong(f"the number is above {option.maximum:.15g}", f"write {option.maximum:.15g} or less")
 
@@ -165,6 +176,15 @@ def _path(_option: Option, entry: Entry, environ: Mapping[str, str]) -> Path:
     mode = _mode(path)
     if mode is not None and not stat.S_ISDIR(mode):
         raise Wrong("there is a file of this name", "name a directory; it is made when it is missing")
+    return path
+
+
+def _key(_option: Option, entry: Entry, environ: Mapping[str, str]) -> Path:
+    """What is in the file is read by whoever signs, and by nobody else."""
+    path = absolute(entry, environ)
+    mode = _mode(path)
+    if mode is not None and stat.S_ISDIR(mode):
+        raise Wrong("there is a directory of this name", "name the file of the private key")
     return path
 
 
@@ -200,8 +220,10 @@ _PARSERS: dict[Kind, Callable[[Option, Entry, Mapping[str, str]], Value]] = {
     Kind.VERIFY: _verify,
     Kind.NUMBER: _number,
     Kind.COUNT: _count,
+    Kind.SIZE: _size,
     Kind.LIST: _list,
     Kind.TIMETABLE: _timetable,
     Kind.ZONE: _zone,
     Kind.PATH: _path,
+    Kind.KEY: _key,
 }

@@ -38,7 +38,7 @@ class Known:
     """What the planner has to know of one Mapping beside both Listings.
 
     ``former`` are the digests of files that were withdrawn from the Target. ``spoilt`` are the files of
-    which the Target serves other bytes than it says: what it ought to serve, and what came instead.
+    which the Target serves other bytes than it says, or none: what it ought to serve, and what came.
     """
 
     rulings: Mapping[Contest, Ruling] = field(default_factory=dict)
@@ -49,10 +49,10 @@ class Known:
         """What was decided about exactly these two contents."""
         return self.rulings.get((*file.key, file.sha256, target_sha256))
 
-    def served(self, file: DistributionFile) -> str:
-        """The digest of what the Target was found to serve for the file, empty where nothing is wrong."""
+    def served(self, file: DistributionFile) -> str | None:
+        """The digest of what the Target serves for it, empty for nothing; None when nothing is wrong."""
         expected, found = self.spoilt.get(file.key, ("", ""))
-        return found if expected == file.sha256 else ""
+        return found if expected == file.sha256 else None
 
 
 NOTHING_KNOWN = Known()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -35,6 +37,12 @@ def rule_of(mapping: Mapping) -> str:
     )
 
 
+def digest_of(held: Iterable[tuple[str, str, str]]) -> str:
+    """One digest, 64 hex digits, of a set of files (project, file name, sha256)."""
+    lines = ("\0".join(file) for file in sorted(held))
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What the last Run of a Mapping saw, as the Mapping was then: ``rule`` says what it copied, and where.
@@ -43,7 +51,8 @@ class Look:
     when the last look of any depth began, ``stated`` the number of releases that it counted at the Source,
     and ``recent`` the ids of those that were young. ``target_state`` is what the Target's server called
     its state before its files were last listed as a whole, empty when it names none; ``proved_at`` is when
-    they were last listed without relying on an earlier listing.
+    they were last listed without relying on an earlier listing, and ``held`` the digest of what they were
+    then: who relies on them compares it with what the ledger says today.
     """
 
     rule: str
@@ -54,6 +63,7 @@ class Look:
     proved_at: datetime
     recent: frozenset[int] = frozenset()
     target_state: str = ""
+    held: str = ""
 
     def tells_of(self, state: str, now: datetime) -> bool:
         """Whether a Target in that state holds what this look found there."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from math import ceil
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
@@ -116,6 +118,14 @@ def same_version(left: str, right: str) -> bool:
         return left == right
 
 
+def same_specifier(left: str, right: str) -> bool:
+    """Whether two Requires-Python texts mean the same; what cannot be parsed compares as text."""
+    try:
+        return SpecifierSet(left) == SpecifierSet(right)
+    except InvalidSpecifier:
+        return left.strip() == right.strip()
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Which files of a Source a Mapping wants; every refusal has a reason.
@@ -186,11 +196,39 @@ class TargetRef:
         return f"{self.kind}:{self.url}/{self.index}"
 
 
+class OnSourceDelete(StrEnum):
+    """What becomes of a file at the Target when the Source no longer has it."""
+
+    KEEP = "keep"
+    MARK = "mark"
+    WITHDRAW = "withdraw"
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What a Mapping does about files that its Source no longer has.
+
+    Only where ``action`` is withdraw anything is ever removed: after ``grace`` seconds, and as long as not
+    more files wait for it than ``cap_files`` and ``cap_percent`` of all; else a person is asked first.
+    """
+
+    action: OnSourceDelete = OnSourceDelete.KEEP
+    grace: float = 72 * 3600.0
+    cap_files: int = 10
+    cap_percent: float = 5.0
+
+    def cap(self, files: int) -> int:
+        """How many of so many files may go without a person: the smaller cap; percent are rounded up."""
+        return min(self.cap_files, ceil(files * self.cap_percent / 100))
+
+
 @dataclass(frozen=True, slots=True)
 class Mapping:
     """A named rule: one Source feeds one Target, with a Selection.
 
-    It is looked at every ``interval`` seconds, and as a whole every ``full_interval`` seconds.
+    It is looked at every ``interval`` seconds, and as a whole every ``full_interval`` seconds, and is stale
+    when it was not complete for ``stale_intervals`` of the first. A release is to have its files after
+    ``release_settle`` seconds, and every file is read back within ``recheck`` seconds; 0 turns these off.
     """
 
     name: str
@@ -199,3 +237,7 @@ class Mapping:
     selection: Selection = field(default_factory=Selection)
     interval: float = 300.0
     full_interval: float = 900.0
+    stale_intervals: int = 3
+    release_settle: float = 3600.0
+    recheck: float = 30 * 86400.0
+    deletion: Deletion = field(default_factory=Deletion)

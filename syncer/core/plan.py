@@ -23,6 +23,9 @@ class DecisionKind(StrEnum):
 #: Decisions that keep a Run from being complete whatever its Transfers do.
 REFUSALS = frozenset({DecisionKind.CONFLICT, DecisionKind.NOT_A_DISTRIBUTION})
 
+#: How the reason of a Conflict begins that lies at the Source alone, so that nobody can decide it here.
+TWICE = "the source holds two different files of this name"
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -97,7 +100,7 @@ def _decide(
     if reason := _not_a_distribution(file):
         return Decision(file, DecisionKind.NOT_A_DISTRIBUTION, reason)
     if other_sha256:
-        reason = f"the source holds two different files of this name (also sha256 {other_sha256})"
+        reason = f"{TWICE} (also sha256 {other_sha256})"
         return Decision(file, DecisionKind.CONFLICT, reason, other_sha256)
     return _compare(file, there, terms)
 
@@ -108,9 +111,10 @@ def _compare(file: DistributionFile, there: DistributionFile | None, terms: Term
     if there.sha256 != file.sha256:
         other = f"the target holds other bytes under this name (sha256 {there.sha256 or 'unknown'})"
         return _contested(file, there.sha256, other, terms)
-    if found := terms.known.served(file):
-        spoilt = f"the target names these bytes and serves others (sha256 {found})"
-        return _contested(file, found, spoilt, terms)
+    found = terms.known.served(file)
+    if found is not None:
+        serves = f"serves others (sha256 {found})" if found else "does not serve them"
+        return _contested(file, found, f"the target names these bytes and {serves}", terms)
     return Decision(file, DecisionKind.ALREADY_THERE, "the target holds the same bytes", there.sha256)
 
 

@@ -14,6 +14,9 @@ class WarningKind(StrEnum):
     LOOPBACK_INSTEAD = "loopback_instead"
     NAMESAKE = "namesake"
     OPEN_WHITELIST = "open_whitelist"
+    RECHECK = "recheck"
+    RELEASE = "release"
+    WITHDRAWALS_HELD = "withdrawals_held"
 
 
 @dataclass(frozen=True, slots=True)

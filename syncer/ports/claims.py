@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from syncer.core.look import Depth, Look
-from syncer.core.model import EVERYTHING, DistributionFile, Listing, Scope
+from syncer.core.model import EVERYTHING, Deletion, DistributionFile, Listing, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ class RunRequest:
     """What was asked for; ``trigger`` is schedule, call, cli, web, webhook or check, ``actor`` who asked.
 
     ``source`` and ``target`` say what the Mapping connected when it was asked for: a Run says nothing
-    about another Source or Target that the Mapping of that name is given later.
+    about another Source or Target that the Mapping of that name is given later. ``expects`` is the digest
+    of the one Plan that the Run may carry out, empty for whatever Plan is right by then.
     """
 
     mapping: str
@@ -35,6 +36,7 @@ class RunRequest:
     source: str = ""
     target: str = ""
     actor: str = ""
+    expects: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class RunClaim:
     dry_run: bool
     by_person: bool
     is_scheduled: bool = False
+    expects: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,8 @@ class Seen:
     """What a Plan was made from: the Source's Listing, and the URLs of both servers.
 
     ``scope`` is what the Plan covers, None that of the Run. ``look`` is what the next Run may begin from;
-    None leaves what there is, unless that is of another ``rule`` than this Plan.
+    None leaves what there is, unless that is of another ``rule`` than this Plan. ``deletion`` says what
+    becomes of files that the Source no longer has.
     """
 
     listing: Listing
@@ -66,6 +70,7 @@ class Seen:
     depth: Depth = Depth.FULL
     rule: str = ""
     look: Look | None = None
+    deletion: Deletion = field(default_factory=Deletion)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,11 @@ class BlobClaim:
 
 @dataclass(frozen=True, slots=True)
 class TransferClaim:
-    """The right to carry out one Transfer."""
+    """The right to carry out one Transfer.
+
+    ``overwrite`` lets the file replace other bytes, but only those with the digest ``replaces``, which the
+    Plan saw.
+    """
 
     id: int
     attempt: int
@@ -89,6 +98,7 @@ class TransferClaim:
     mapping: str
     file: DistributionFile
     overwrite: bool
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True)

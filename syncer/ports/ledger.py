@@ -17,8 +17,9 @@ from syncer.core.errors import SyncerError
 from syncer.core.look import Look
 from syncer.core.plan import Plan
 from syncer.core.states import Outcome, RunOutcome, RunState
+from syncer.ports.blobs import BlobLedger
+from syncer.ports.checks import CheckLedger
 from syncer.ports.claims import (
-    BlobClaim,
     PlannedWork,
     RunClaim,
     RunRequest,
@@ -27,7 +28,9 @@ from syncer.ports.claims import (
     Uploaded,
     Worker,
 )
+from syncer.ports.origins import OriginLedger
 from syncer.ports.proof import AuditLedger, RulingLedger
+from syncer.ports.releases import ReleaseLedger
 from syncer.ports.shared import (
     BudgetLedger,
     CircuitLedger,
@@ -39,6 +42,8 @@ from syncer.ports.shared import (
     WarningLedger,
 )
 from syncer.ports.siblings import SiblingLedger
+from syncer.ports.statements import StatementLedger
+from syncer.ports.withdrawals import WithdrawalLedger
 
 
 class RunLedger(Protocol):
@@ -68,7 +73,7 @@ class RunLedger(Protocol):
         """Whether every known file of the Mapping that is wanted is at its Target."""
         ...
 
-    def held(self, mapping: str, projects: frozenset[str] | None = None) -> frozenset[tuple[str, str, str]]:
+    def held(self, mapping: str) -> frozenset[tuple[str, str, str]]:
         """The files (project, file name, sha256) that the Target held when its projects were listed."""
         ...
 
@@ -94,65 +99,6 @@ class RunLedger(Protocol):
 
     def startable(self, now: datetime) -> list[int]:
         """Runs that wait to be planned: requested with no open one before, or with a lost planner."""
-        ...
-
-
-class BlobLedger(Protocol):
-    """Blobs on their way into staging."""
-
-    def claim(self, sha256: str, worker: Worker, now: datetime, lease: float) -> BlobClaim | None:
-        """The Blob is being fetched; None when nobody wants it now or another worker fetches it."""
-        ...
-
-    def claim_next(self, server: str, worker: Worker, now: datetime, lease: float) -> BlobClaim | None:
-        """The Blob whose turn it is at the server is being fetched; None when none is wanted from it now."""
-        ...
-
-    def server_of(self, sha256: str) -> str | None:
-        """The server that the Blob comes from, None when there is no such Blob."""
-        ...
-
-    def next_wanted(self, server: str, now: datetime) -> str | None:
-        """Some Blob that is wanted from the server now."""
-        ...
-
-    def extend(self, claim: BlobClaim, until: datetime) -> bool:
-        """The lease lasts until then."""
-        ...
-
-    def staged(self, claim: BlobClaim, size: int, now: datetime) -> dict[int, str]:
-        """The Blob is staged; the Transfers that became ready, each with its server."""
-        ...
-
-    def refused(self, claim: BlobClaim, outcome: Outcome, error: SyncerError, now: datetime) -> None:
-        """The Blob and every Transfer that waits for it have ended so."""
-        ...
-
-    def postponed(self, claim: BlobClaim, error: SyncerError, at: datetime, now: datetime) -> None:
-        """The Blob is wanted again at that time; after the last attempt its Transfers gave up."""
-        ...
-
-    def untried(self, claim: BlobClaim, error: SyncerError, at: datetime, now: datetime) -> None:
-        """The Blob is wanted again at that time, as if it had not been claimed."""
-        ...
-
-    def release(self, sha256: str) -> bool:
-        """The Blob is released if no unfinished Transfer needs it; whether it now is."""
-        ...
-
-    def free_expired(self, now: datetime) -> int:
-        """Blobs whose worker is gone are wanted again, or quarantined after too many deaths."""
-        ...
-
-    def due(self, now: datetime, unsent_since: datetime) -> list[str]:
-        """Wanted Blobs whose message was not sent since then, enough to wake every lane of their servers.
-
-        All of them count as sent now.
-        """
-        ...
-
-    def needed(self) -> frozenset[str]:
-        """Blobs that an unfinished Transfer still needs."""
         ...
 
 
@@ -247,4 +193,9 @@ class Ledger:
     siblings: SiblingLedger
     audit: AuditLedger
     rulings: RulingLedger
+    statements: StatementLedger
+    checks: CheckLedger
+    releases: ReleaseLedger
+    withdrawals: WithdrawalLedger
+    origins: OriginLedger
     together: Callable[[], AbstractContextManager[None]]

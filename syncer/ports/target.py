@@ -10,6 +10,7 @@ from typing import Protocol
 
 from syncer.core.metadata import CoreMetadata
 from syncer.core.model import DistributionFile, Listing
+from syncer.core.sides import Shelf
 
 #: Is told how many bytes have passed, and returns when the next ones may.
 Spend = Callable[[int], None]
@@ -84,11 +85,35 @@ class Target(Protocol):
         """
         ...
 
+    def withdraw(self, file: DistributionFile) -> str:
+        """The target no longer has the file with exactly these bytes; its answer in one line.
+
+        Other bytes under the name are left alone. Raises FileGone where it has no such bytes, FileRefused
+        where it removes no files, Retryable or MappingBroken.
+        """
+        ...
+
     def push(self, project: str, version: str, index: str) -> str:
         """Another index of the same server holds the release as this one does, bases aside; the answer.
 
         All of its files are copied at once. Raises FileRefused when the server does not do that, Retryable
         or MappingBroken.
+        """
+        ...
+
+    def survey(self, projects: Collection[str], *, alone: bool = False) -> dict[str, Shelf]:
+        """What the target says of these projects, and of all others of its own unless ``alone``.
+
+        Raises Retryable or MappingBroken; a single project that could not be read says so itself.
+        """
+        ...
+
+    def refresh(self, project: str, metadata: CoreMetadata | None) -> str:
+        """What the target says of the project is what its releases say, and of one what the metadata says.
+
+        No byte is touched. Returns what was done, in one line.
+
+        Raises FileRefused, Retryable or MappingBroken.
         """
         ...
 

@@ -24,6 +24,7 @@ class TransferDetail:
     worker: str
     next_attempt_at: datetime
     answer: str
+    read_back_sha256: str
     error_code: str
     error: str
     next_step: str
@@ -41,6 +42,8 @@ class DecisionDetail:
     size: int | None
     requires_python: str
     repository: str
+    locator: str
+    release_id: int | None
     kind: str
     reason: str
     target_sha256: str

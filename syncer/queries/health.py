@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from syncer.adapters.database.engine import Database
 from syncer.adapters.database.schema import DecisionRow
 from syncer.adapters.database.scopes import CURRENT
+from syncer.core.check import Progress
 from syncer.core.errors import RemoteUnavailable
 from syncer.core.model import Mapping
 from syncer.core.plan import DecisionKind
@@ -26,7 +27,10 @@ from syncer.queries.standing import lacks
 
 @dataclass(frozen=True, slots=True)
 class MappingHealth:
-    """A Mapping's freshness; ``error`` is empty when its last Run had none."""
+    """A Mapping's freshness; ``error`` is empty when its last Run had none.
+
+    ``checks`` is how far its files' bytes were fetched back, None where that is turned off.
+    """
 
     name: str
     state: str
@@ -36,6 +40,7 @@ class MappingHealth:
     stale: bool
     missing: int
     error: str
+    checks: Progress | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ class Health:
 
     ``last_refreshed`` is when a listing of both sides was last carried to its end, ``refreshing``
     whether a Run is open; the version counts are over (mapping, project, version). ``warnings`` stand for
-    what works and is not safe: they make nothing red.
+    what works and ought to be looked at: they make nothing red.
     """
 
     status: str
@@ -216,4 +221,5 @@ def _mapping(one: MappingStatus) -> MappingHealth:
         stale=one.stale,
         missing=one.counts.missing,
         error=_error(one),
+        checks=one.checks,
     )

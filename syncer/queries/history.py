@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, and_, column, select, values
 from sqlalchemy.orm import Session
 
-from syncer.adapters.database.schema import RunRow
+from syncer.adapters.database.schema import LookRow, RunRow
 from syncer.core.model import Mapping
 from syncer.core.states import OPEN_RUN, RunOutcome, RunState
 from syncer.queries.runs import RunSummary, run_summary
@@ -29,6 +29,7 @@ def unfinished_runs(session: Session) -> dict[str, RunSummary]:
 def history(mappings: Dict[str, Mapping]) -> Any:
     """By Mapping: its last finished whole Run, its last complete one, and when it was first asked for.
 
+    And how many files its last look left decided about, and selected.
     A Run of another Source or Target, which the Mapping connected earlier, says nothing of it now.
     """
     known = [(each.name, str(each.source), str(each.target)) for each in mappings.values()]
@@ -47,7 +48,14 @@ def history(mappings: Dict[str, Mapping]) -> Any:
         newest.where(whole).scalar_subquery().label("last_id"),
         newest.where(whole, RunRow.outcome == RunOutcome.COMPLETE).scalar_subquery().label("complete_id"),
         first.scalar_subquery().label("first_seen"),
+        _left(LookRow.listed_files, wanted).label("left_listed"),
+        _left(LookRow.selected_files, wanted).label("left_selected"),
     )
+
+
+def _left(figure: Any, wanted: Any) -> Any:
+    """What the last look at the Mapping counted."""
+    return select(figure).where(LookRow.mapping == wanted.c.name).scalar_subquery()
 
 
 def _whole_run() -> ColumnElement[bool]:

@@ -12,20 +12,24 @@ from sqlalchemy.orm import Session
 
 from syncer.adapters.database.engine import Database
 from syncer.adapters.database.schema import DecisionRow, TransferRow
+from syncer.core.balance import Balance
+from syncer.core.check import Progress
 from syncer.core.model import Mapping
 from syncer.core.states import RunOutcome, RunState, TransferState
+from syncer.queries.balances import Left, sheet
+from syncer.queries.checks import check_progress
 from syncer.queries.history import history, load_runs, unfinished_runs
 from syncer.queries.life import SignOfLife, age, is_recent, signs_of_life
 from syncer.queries.rows import FileCounts, FileRow, file_counts, file_rows, select_files
 from syncer.queries.runs import RunSummary
 from syncer.queries.servers import FailingServer, failing_servers
 from syncer.queries.standing import needs_somebody, status_counts
+from syncer.queries.statuses import FileStatus
 from syncer.queries.warnings import MappingWarning, standing_warnings
 
 #: How many files that are not at their target the overview names.
 PROBLEMS_SHOWN = 20
-#: A Mapping is stale when it was not complete for this many intervals and a minute.
-STALE_INTERVALS = 3
+#: A Mapping is stale when it was not complete for so many intervals and a minute.
 STALE_EXTRA = 60.0
 
 
@@ -47,7 +51,7 @@ class MappingStatus:
     ``last_run`` is the last finished Run of the whole Mapping that was no dry run, ``open_run`` the one
     that is not finished, ``last_complete_at`` is when the last complete one began to list. ``stale`` says
     that too much time has passed since then, whatever the state; ``age_seconds`` is that time, None when it
-    never was complete.
+    never was complete. ``balance`` is the sheet of the last Run.
     """
 
     name: str
@@ -62,6 +66,8 @@ class MappingStatus:
     age_seconds: int | None
     stale_after_seconds: int
     stale: bool
+    balance: Balance
+    checks: Progress | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,8 @@ class _Facts:
     complete: RunSummary | None
     open: RunSummary | None
     first_seen: datetime | None
+    balance: Balance
+    checks: Progress | None
 
 
 def overview(
@@ -105,7 +113,7 @@ def read_overview(
     session: Session, mappings: Dict[str, Mapping], now: datetime, since: datetime | None = None
 ) -> Overview:
     """The same within a transaction that reads more, and without the problems."""
-    facts = _facts(session, mappings)
+    facts = _facts(session, mappings, now)
     beat, workers = signs_of_life(session, now)
     return Overview(
         at=now,
@@ -118,7 +126,7 @@ def read_overview(
 
 
 def _status(mapping: Mapping, facts: _Facts, now: datetime, since: datetime | None) -> MappingStatus:
-    stale_after = STALE_INTERVALS * mapping.interval + STALE_EXTRA
+    stale_after = mapping.stale_intervals * mapping.interval + STALE_EXTRA
     # What a Run proves is as old as its listing, however long its files took.
     complete_at = facts.complete.started_at if facts.complete else None
     expected_from = complete_at or min(filter(None, (since, facts.first_seen)), default=None)
@@ -136,6 +144,8 @@ def _status(mapping: Mapping, facts: _Facts, now: datetime, since: datetime | No
         age_seconds=age(complete_at, now),
         stale_after_seconds=int(stale_after),
         stale=expected_from is not None and not fresh,
+        checks=facts.checks,
+        balance=facts.balance,
     )
 
 
@@ -154,8 +164,11 @@ def _state(facts: _Facts, *, fresh: bool) -> MappingState:
 
 
 def _is_whole(facts: _Facts) -> bool:
-    """Whether the last Run proved completeness and nothing that was recorded since denies it."""
-    proved = facts.last is not None and facts.last.outcome == RunOutcome.COMPLETE
+    """Whether the last Run proved completeness and nothing that was recorded since denies it.
+
+    A Run of an older version says complete without having counted what its balance needs.
+    """
+    proved = facts.last is not None and facts.last.outcome == RunOutcome.COMPLETE and facts.balance.agrees
     return proved and facts.counts.missing == 0 and not facts.unread
 
 
@@ -163,9 +176,11 @@ def _is_planning(run: RunSummary | None) -> bool:
     return run is not None and run.state == RunState.PLANNING
 
 
-def _facts(session: Session, mappings: Dict[str, Mapping]) -> dict[str, _Facts]:
+def _facts(session: Session, mappings: Dict[str, Mapping], now: datetime) -> dict[str, _Facts]:
     names = list(mappings)
     counts, unread = status_counts(session, names), _unread(session)
+    synced = {name: counts[name][FileStatus.SYNCED] for name in names}
+    checks = check_progress(session, mappings.values(), synced, now)
     unfinished = unfinished_runs(session)
     found = {row.name: row for row in session.execute(history(mappings))} if names else {}
     runs = load_runs(session, [run for row in found.values() for run in (row.last_id, row.complete_id)])
@@ -177,6 +192,10 @@ def _facts(session: Session, mappings: Dict[str, Mapping]) -> dict[str, _Facts]:
             complete=runs.get(row.complete_id),
             open=unfinished.get(name),
             first_seen=row.first_seen,
+            balance=sheet(
+                runs.get(row.last_id), file_counts(counts[name]), Left(row.left_listed, row.left_selected)
+            ),
+            checks=checks.get(name),
         )
         for name, row in found.items()
     }

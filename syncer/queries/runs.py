@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.orm import Session
 
 from syncer.adapters.database.engine import Database
-from syncer.adapters.database.schema import DecisionRow, RunRow, TaskRow, TransferRow
+from syncer.adapters.database.schema import DecisionRow, RunRow, StatementRow, TaskRow, TransferRow
 from syncer.core.plan import DecisionKind
 from syncer.queries.rows import FileCounts, FileRow, file_counts, file_rows, select_files, select_statuses
 from syncer.queries.statuses import file_status, of_decision, of_transfer
@@ -45,6 +45,11 @@ class RunSummary:
     error_code: str
     error: str
     next_step: str
+    listed_files: int | None = None
+    decided_files: int | None = None
+    excluded_files: int | None = None
+    selected_files: int | None = None
+    proved_files: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,8 @@ class RunDetail:
     """One Run with the files that it decided about or took over, ``total`` of them, by page.
 
     A Run writes only what changed, so a Run that found nothing new has no files. ``task_ids`` are the
-    Celery tasks that were recorded as this Run's.
+    Celery tasks that were recorded as this Run's. ``signed_by`` is the key that signed its statement of
+    equal sides, empty where there is none.
     """
 
     run: RunSummary
@@ -62,6 +68,7 @@ class RunDetail:
     limit: int
     offset: int
     task_ids: tuple[str, ...] = ()
+    signed_by: str = ""
 
 
 def recent_runs(database: Database, mapping: str | None = None, limit: int = 50) -> tuple[RunSummary, ...]:
@@ -78,11 +85,15 @@ def run_detail(
 ) -> RunDetail | None:
     """The Run, its counts, and a page of its files; None when there is no such Run."""
     with database.read() as session:
-        row = session.get(RunRow, run_id)
-        return None if row is None else _detail(session, row, status, limit, offset)
+        signed = StatementRow.run_id == RunRow.id
+        found = select(RunRow, StatementRow.key_id).outerjoin(StatementRow, signed).where(RunRow.id == run_id)
+        row = session.execute(found).first()
+        return None if row is None else _detail(session, *row, status, limit, offset)
 
 
-def _detail(session: Session, row: RunRow, status: str | None, limit: int, offset: int) -> RunDetail:
+def _detail(
+    session: Session, row: RunRow, signed_by: str | None, status: str | None, limit: int, offset: int
+) -> RunDetail:
     by_status = _counts(session, row.id)
     page = _files_of(row.id, status).limit(limit).offset(offset).subquery()
     tasks = select(TaskRow.id).where(TaskRow.run_id == row.id).order_by(TaskRow.done_at.desc())
@@ -94,6 +105,7 @@ def _detail(session: Session, row: RunRow, status: str | None, limit: int, offse
         limit=limit,
         offset=offset,
         task_ids=tuple(session.scalars(tasks.limit(TASKS_SHOWN))),
+        signed_by=signed_by or "",
     )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from syncer.adapters.database.schema import DecisionRow, TransferRow
 from syncer.adapters.database.scopes import CURRENT
 from syncer.core.plan import REFUSALS, DecisionKind
+from syncer.queries.checks import spoilt_counts
 from syncer.queries.statuses import BY_KIND, FileStatus, by_kind, file_status, of_transfer
 
 #: Every selected file that is not synced.
@@ -31,6 +32,10 @@ def status_counts(session: Session, mappings: Collection[str]) -> dict[str, Coun
         counts[mapping][status or by_kind(kind)] += number
         if status:
             counts[mapping][by_kind(DecisionKind.COPY)] -= number
+    # At once, and not only when a Run has looked at them and called them conflicts.
+    for mapping, number in spoilt_counts(session, mappings).items():
+        counts[mapping][FileStatus.SYNCED] -= number
+        counts[mapping][FileStatus.CONFLICT] += number
     return counts
 
 

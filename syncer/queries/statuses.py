@@ -94,8 +94,8 @@ def of_transfer(transfer: Any = TransferRow) -> ColumnElement[str]:
 #: What a person can do about a decision that no Transfer will ever carry out.
 _ADVICE: Mapping[str, str] = {
     DecisionKind.CONFLICT: (
-        "Decide which bytes are right and remove the others; nothing is overwritten without `--force` "
-        "on a volatile index."
+        "Decide which bytes are right: `syncer conflicts` compares both, and nothing is overwritten before "
+        "somebody approves it."
     ),
     DecisionKind.NOT_A_DISTRIBUTION: (
         "Publish it again as a wheel or an sdist under its project's name, or leave it out with `file_deny`."

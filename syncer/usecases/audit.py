@@ -11,9 +11,10 @@ def record_write(
     services: Services, action: Action, claim: TransferClaim, worker: Worker, answer: str
 ) -> None:
     """The audit holds that the file was written; it comes last in its transaction."""
+    mapping = services.mappings.get(claim.mapping)  # it may have been removed since; what was done stands
     detail = {
         "sha256": claim.file.sha256,
-        "target": str(services.mapping(claim.mapping).target),
+        "target": str(mapping.target) if mapping else "",
         "overwrite": claim.overwrite,
         "run": claim.run_id,
         "answer": answer,

@@ -14,6 +14,7 @@ from syncer.core.plan import Plan
 from syncer.ports.claims import RunClaim, RunRequest, Seen, Worker
 from syncer.ports.context import log_context
 from syncer.ports.queue import Message
+from syncer.usecases.expected import require_expected
 from syncer.usecases.lane import wake
 from syncer.usecases.leases import LEASE, keeping
 from syncer.usecases.look import Sight, look
@@ -39,7 +40,10 @@ def request_run(services: Services, request: RunRequest) -> int | None:
 def _asked(request: RunRequest, run: int | None) -> Entry:
     """What the audit keeps of a person's wish."""
     detail = {"trigger": request.trigger, "force": request.force, "dry_run": request.dry_run, "run": run}
-    return Entry(Action.SYNC, request.actor, request.mapping, str(request.scope), detail)
+    if request.expects:
+        detail["plan"] = request.expects
+    action = Action.APPLY if request.expects else Action.SYNC
+    return Entry(action, request.actor, request.mapping, str(request.scope), detail)
 
 
 def discover(services: Services, run_id: int, worker: Worker) -> list[Message]:
@@ -75,6 +79,7 @@ def _plan(services: Services, claim: RunClaim) -> list[Message]:
         sight = look(services, mapping, claim)
         _require_something(claim, sight.plan, mapping)
         _doubt_emptiness(services, claim, sight, mapping)
+        require_expected(claim, mapping, sight.plan)
         work = runs.record(claim, sight.plan, _seen(sight, mapping), services.clock())
     if work is None:
         return []
@@ -88,7 +93,15 @@ def _plan(services: Services, claim: RunClaim) -> list[Message]:
 def _seen(sight: Sight, mapping: Mapping) -> Seen:
     ends = mapping.source.url, mapping.target.url
     rule = rule_of(mapping)
-    return Seen(sight.listing, *ends, scope=sight.scope, depth=sight.depth, rule=rule, look=sight.look)
+    return Seen(
+        sight.listing,
+        *ends,
+        scope=sight.scope,
+        depth=sight.depth,
+        rule=rule,
+        look=sight.look,
+        deletion=mapping.deletion,
+    )
 
 
 def _require_something(claim: RunClaim, plan: Plan, mapping: Mapping) -> None:

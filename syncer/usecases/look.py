@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from syncer.core.look import YOUNG, Depth, Look, rule_of
+from syncer.core.look import YOUNG, Depth, Look, digest_of, rule_of
 from syncer.core.model import EVERYTHING, Listing, Mapping, Release, Scope
 from syncer.core.plan import Plan, Terms
 from syncer.ports.claims import RunClaim
@@ -42,7 +42,7 @@ def look(services: Services, mapping: Mapping, claim: RunClaim) -> Sight:
     unchanged = last is not None and last.tells_of(facts.state, began)
     if last is not None and claim.is_scheduled and not _is_due(services, mapping, last, unchanged=unchanged):
         terms = Terms(volatile=facts.volatile, known=services.ledger.rulings.known(mapping.name))
-        sight = _recent(services, mapping, last, began, terms, relies_on_last=unchanged)
+        sight = _recent(services, mapping, last, began, terms)
         if sight is not None:
             return sight
     return _full(services, mapping, claim, facts, began, relies_on=last if unchanged else None)
@@ -59,9 +59,7 @@ def _is_due(services: Services, mapping: Mapping, last: Look, *, unchanged: bool
     return last.full_is_due(services.clock(), mapping.full_interval, doubted=doubted)
 
 
-def _recent(
-    services: Services, mapping: Mapping, last: Look, began: datetime, terms: Terms, *, relies_on_last: bool
-) -> Sight | None:
+def _recent(services: Services, mapping: Mapping, last: Look, began: datetime, terms: Terms) -> Sight | None:
     """What is new, None where what Gitea counts shows that this is not all that happened."""
     with asking(services, mapping.source.url):
         listing = services.source_of(mapping).recent(last.seen_at - timedelta(seconds=YOUNG))
@@ -71,8 +69,7 @@ def _recent(
     if not adds_up or len(listing.projects()) > MOST_RECENT:
         return None
     with asking(services, mapping.target.url):
-        held = services.ledger.runs.held(mapping.name, listing.projects()) if relies_on_last else ()
-        plan = decide(services.target_of(mapping), listing, mapping, terms, held=held)
+        plan = decide(services.target_of(mapping), listing, mapping, terms)
     seen = replace(
         last,
         seen_at=began,
@@ -95,14 +92,16 @@ def _full(
     """Everything within the Run's Scope; of an unchanged target only what is not known is asked for."""
     with asking(services, mapping.source.url):
         listing = services.source_of(mapping).list(claim.scope)
-    held = services.ledger.runs.held(mapping.name) if relies_on else ()
+    held = services.ledger.runs.held(mapping.name) if relies_on else frozenset()
+    if relies_on and digest_of(held) != relies_on.held:
+        relies_on, held = None, frozenset()  # the ledger does not say any more what was listed then
     with asking(services, mapping.target.url):
         terms = Terms(claim.force, facts.volatile, services.ledger.rulings.known(mapping.name))
         plan = decide(services.target_of(mapping), listing, mapping, terms, held=held)
     whole = claim.scope == EVERYTHING and not claim.dry_run
     seen = _seen(mapping, listing, facts, began, services.clock()) if whole else None
     if seen and relies_on:
-        seen = replace(seen, proved_at=relies_on.proved_at)
+        seen = replace(seen, proved_at=relies_on.proved_at, held=relies_on.held)
     return Sight(plan, listing, claim.scope, Depth.FULL, seen)
 
 

@@ -11,6 +11,7 @@ from syncer.ports.queue import Message, Queue
 from syncer.usecases.leases import LEASE, free_expired
 from syncer.usecases.services import Services
 from syncer.usecases.settle import settle
+from syncer.usecases.statement import sign_due
 from syncer.usecases.verify import verify_due
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ def reconcile(
     free_expired(services)
     verify_due(services)
     startable = settle(services)
+    sign_due(services)  # what a process without the key settled
     keep_house(services)
     return [*_lost(services, lost_after), *startable]
 

@@ -48,6 +48,7 @@ def read_resync(
         force=kwargs.get("force", False),
         dry_run=kwargs.get("dry_run", False),
         task_id=task_id,
+        actor=f"celery call {task_id}",
     )
 
 

@@ -12,6 +12,7 @@ from syncer.core.model import Mapping
 from syncer.ports.ledger import Ledger
 from syncer.ports.source import Source
 from syncer.ports.staging import Inspect, Staging
+from syncer.ports.statements import Signer
 from syncer.ports.target import Spend, Target
 from syncer.usecases.bandwidth import Meter
 
@@ -21,6 +22,7 @@ class Services:
     """The ports, bound to their adapters; ``lanes_of`` gives the transfers in flight of a server's URL.
 
     ``stopping`` says that no further work is to be begun. Without a bandwidth budget there is no ``meter``.
+    ``signer`` gives who signs statements, None where there is no key, and raises SigningUnavailable.
     """
 
     mappings: Dict[str, Mapping]
@@ -33,6 +35,7 @@ class Services:
     clock: Callable[[], datetime]
     stopping: Callable[[], bool] = lambda: False
     meter: Meter | None = None
+    signer: Callable[[], Signer | None] = lambda: None
 
     def spending(self) -> Spend | None:
         """How one try, which begins now, accounts for its bytes; None when they are free."""

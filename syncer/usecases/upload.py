@@ -137,19 +137,19 @@ def _found_there(mapping: Mapping, target: Target, claim: TransferClaim) -> str:
     """What the target already holds, where it has to be asked.
 
     An earlier attempt may have succeeded without its answer being heard; and a volatile index
-    replaces bytes without a word.
+    replaces bytes without a word, also others than those that a person let be replaced.
     """
-    if claim.overwrite:
-        return ""
     there = target.list([claim.file.project]).by_key().get(claim.file.key)
     if there is None:
+        return ""
+    if claim.overwrite and there.sha256 in (claim.replaces, claim.file.sha256):
         return ""
     if there.sha256 == claim.file.sha256:
         return "the same bytes were there already"
     raise ContentConflict(
         f"{mapping.target} holds other bytes named {claim.file.filename} (sha256 {there.sha256}).",
         "Somebody else uploaded there, or the file was published again with other bytes.",
-        "Decide which one is right; nothing is overwritten without `--force` on a volatile index.",
+        "Decide which one is right: `syncer conflicts` compares both; nothing is overwritten before that.",
     )
 
 

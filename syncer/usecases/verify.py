@@ -6,8 +6,6 @@ import logging
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
 from syncer.core.errors import (
     CircuitOpen,
     ContentConflict,
@@ -17,7 +15,7 @@ from syncer.core.errors import (
     SyncerError,
     Unexpected,
 )
-from syncer.core.model import DistributionFile
+from syncer.core.model import DistributionFile, same_specifier
 from syncer.core.retry import delay_after
 from syncer.core.states import Outcome
 from syncer.ports.claims import Uploaded
@@ -96,14 +94,6 @@ def _read_later(services: Services, upload: Uploaded, error: SyncerError) -> Non
 
 def _later(upload: Uploaded, now: datetime) -> datetime:
     return now + timedelta(seconds=delay_after(upload.tries))
-
-
-def same_specifier(left: str, right: str) -> bool:
-    """Whether two Requires-Python texts mean the same; what cannot be parsed compares as text."""
-    try:
-        return SpecifierSet(left) == SpecifierSet(right)
-    except InvalidSpecifier:
-        return left.strip() == right.strip()
 
 
 def _vanished(upload: Uploaded) -> RemoteUnavailable:

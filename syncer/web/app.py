@@ -15,11 +15,13 @@ from syncer.bootstrap.container import Container, broker_url
 from syncer.config.settings import Settings
 from syncer.core.errors import RemoteUnavailable
 from syncer.usecases.discover import request_run
-from syncer.web import orders, pages, probes
+from syncer.usecases.provenance import ask_source
+from syncer.web import drift, hands, metrics, orders, pages, probes, proof
 from syncer.web.access import Access
 from syncer.web.gate import Gate
 from syncer.web.pulse import BrokerPulse
 from syncer.web.security import HEADERS, SecurityHeaders
+from syncer.web.surveys import Surveys
 from syncer.web.view import FOLDER, RELOAD, View, templates, view_of
 
 log = logging.getLogger(__name__)
@@ -30,10 +32,16 @@ def create_app(container: Container) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.view = _view(container)
     web = container.settings.web
+    app.state.services = container.services
+    app.state.surveys = Surveys(container.services)
     app.state.own_host = urlsplit(web.url).netloc.lower()
     app.include_router(probes.router)
+    app.include_router(metrics.router)
+    app.include_router(proof.router)
     app.include_router(pages.router)
     app.include_router(orders.router)
+    app.include_router(drift.router)
+    app.include_router(hands.router)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     app.add_middleware(Gate, access=Access.of(web, web.url))
     app.add_middleware(SecurityHeaders)  # added last, so around the gate as well
@@ -59,8 +67,15 @@ def _view(container: Container) -> View:
         templates=templates(flower),
         since=container.services.clock(),
         order=partial(request_run, container.services),
+        ask=partial(ask_source, container.services),
+        actor=_actor(container.settings),
         warnings=container.settings.warnings,
     )
+
+
+def _actor(settings: Settings) -> str:
+    """Everybody who has the password is the one user; without one nobody is known."""
+    return settings.web.username if settings.web.password else "web"
 
 
 def _refused(request: Request, error: Exception) -> HTMLResponse:

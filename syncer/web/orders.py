@@ -36,5 +36,5 @@ def retry_file(view: Looked, mapping: str, project: str, filename: str) -> Redir
 def _requested(view: View, mapping: str, scope: Scope = EVERYTHING) -> RedirectResponse:
     if mapping not in view.mappings:
         raise HTTPException(404, "No mapping of that name is configured.")
-    run = view.order(RunRequest(mapping, "web", scope))
+    run = view.order(RunRequest(mapping, "web", scope, actor=view.actor))
     return RedirectResponse(f"/runs/{run}", HTTPStatus.SEE_OTHER)

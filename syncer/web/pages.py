@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from syncer.core.states import RunState
 from syncer.queries.files import file_detail, mapping_files, why
+from syncer.queries.hands import in_hands
 from syncer.queries.health import judge
 from syncer.queries.overview import overview
 from syncer.queries.runs import recent_runs, run_detail
@@ -41,6 +42,7 @@ def show_overview(request: Request, view: Looked) -> HTMLResponse:
         broker_alive=(broker := view.broker.alive()),
         verdict=judge(seen, broker_alive=broker),
         runs=recent_runs(view.database, limit=RUNS_SHOWN),
+        hands=in_hands(view.database, list(view.mappings)),
         reload=RELOAD,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
@@ -17,9 +18,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from syncer.adapters.database.engine import Database
+from syncer.core.errors import EXAMINABLE
 from syncer.core.model import Mapping
 from syncer.core.warning import StandingWarning
 from syncer.ports.claims import RunRequest
+from syncer.queries.provenance import Ask
 from syncer.web import text, words
 from syncer.web.pulse import BrokerPulse
 
@@ -30,7 +33,10 @@ RELOAD = 5
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The parts of a Container that pages read, when the view began to watch, and what every page says."""
+    """The parts of a Container that pages read, when the view began to watch, and what every page says.
+
+    ``actor`` is who looks, as the audit names them.
+    """
 
     database: Database
     mappings: Dict[str, Mapping]
@@ -40,7 +46,9 @@ class View:
     templates: Environment
     since: datetime
     order: Callable[[RunRequest], int | None]
+    ask: Ask
     warnings: tuple[StandingWarning, ...] = ()
+    actor: str = "web"
 
     def page(
         self, request: Request, template: str, code: int = 200, *, reload: int = 0, **values: Any
@@ -86,18 +94,27 @@ def templates(flower_url: str) -> Environment:
     )
     environment.globals.update(
         relative=text.relative,
+        conflict_badge=words.conflict_badge,
+        deletion_badge=words.deletion_badge,
         file_badge=words.file_badge,
         mapping_badge=words.mapping_badge,
         run_badge=words.run_badge,
         task_badge=words.task_badge,
+        verdict_badge=words.verdict_badge,
         filters=words.FILTERS,
+        conflict_url=partial(_url, "conflicts"),
         retry_url=partial(_url, "retry"),
+        drift_url=partial(_url, "drift"),
+        rule_url=partial(_url, "rule"),
+        undo_url=partial(_url, "undo"),
         mapping_url=partial(_url, "mappings"),
         run_url=partial(_url, "runs"),
         file_url=partial(_url, "files"),
+        provenance_url=lambda *file: _url("files", *file, "provenance.json"),
         task_url=partial(_url, "tasks"),
         flower_task_url=lambda task_id: f"{flower_url}/task/{_quoted(task_id)}",
         with_query=_with_query,
+        doctor=_doctor,
     )
     return environment
 
@@ -109,6 +126,11 @@ def _url(*parts: object) -> Markup:
 
 def _quoted(part: object) -> str:
     return quote(str(part), safe="", errors="replace")
+
+
+def _doctor(error_code: str, mapping: str) -> str:
+    """The command that looks more closely at what a Run failed of; empty where it would not help."""
+    return f"syncer doctor -m {shlex.quote(mapping)}" if error_code in EXAMINABLE else ""
 
 
 def _with_query(path: str, query: Dict[str, str], **changes: object) -> str:

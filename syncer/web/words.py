@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from syncer.core.balance import Verdict
+from syncer.core.deletion import WithdrawalState
 from syncer.core.states import RunOutcome, RunState
+from syncer.queries.conflicts import ConflictState
 from syncer.queries.overview import MappingState
 from syncer.queries.statuses import FileStatus
 
@@ -57,6 +60,13 @@ OUTCOMES: Mapping[str, Badge] = {
     RunState.VERIFYING: Badge("↻", "verifying", "busy"),
 }
 
+#: Of a line of the balance sheet.
+VERDICTS: Mapping[str, Badge] = {
+    Verdict.AGREES: Badge("=", "agrees", "good"),
+    Verdict.DIFFERS: Badge("≠", "differs", "bad", "Something is not counted where it should be."),
+    Verdict.UNKNOWN: UNKNOWN,
+}
+
 #: Celery's own words.
 TASKS: Mapping[str, Badge] = {
     "SUCCESS": Badge("✓", "success", "good"),
@@ -80,6 +90,32 @@ FILTERS = (
     FileStatus.EXCLUDED,
 )
 
+CONFLICTS: Mapping[str, Badge] = {
+    ConflictState.OPEN: Badge("≠", "undecided", "bad", "Nobody has decided yet; the target's bytes stay."),
+    ConflictState.APPROVED: Badge("!", "approved", "warn", "Approved, and not carried out yet."),
+    ConflictState.REJECTED: Badge("⊘", "rejected", "quiet", "The target's bytes stay; the file is excluded."),
+    ConflictState.AMBIGUOUS: Badge("≠", "twice", "bad", "The source itself has two contents of this name."),
+}
+
+DELETIONS: Mapping[str, Badge] = {
+    WithdrawalState.MARKED: Badge("-", "marked", "warn", "It left the source and is at the target."),
+    WithdrawalState.DUE: Badge("◷", "due", "warn", "Its grace is over."),
+    WithdrawalState.WITHDRAWN: Badge("✓", "withdrawn", "quiet", "The target does not have it any more."),
+    WithdrawalState.UNDONE: Badge("↶", "undone", "quiet", "Somebody has decided that it stays."),
+    WithdrawalState.RETURNED: Badge("↻", "returned", "quiet", "The source has the name again."),
+    WithdrawalState.REFUSED: Badge("✕", "refused", "bad", "It could not be withdrawn."),
+}
+
+
+def conflict_badge(state: str) -> Badge:
+    """How a conflict is shown."""
+    return CONFLICTS.get(state, UNKNOWN)
+
+
+def deletion_badge(state: str) -> Badge:
+    """How a file that left its Source is shown."""
+    return DELETIONS.get(state, UNKNOWN)
+
 
 def file_badge(status: str) -> Badge:
     """How a file's status is shown."""
@@ -94,6 +130,11 @@ def mapping_badge(state: str) -> Badge:
 def run_badge(state: str, outcome: str) -> Badge:
     """How a Run is shown: by its outcome, until it has one by its state."""
     return OUTCOMES.get(outcome or state, UNKNOWN)
+
+
+def verdict_badge(verdict: str) -> Badge:
+    """How a line of the balance sheet is shown."""
+    return VERDICTS.get(verdict, UNKNOWN)
 
 
 def task_badge(state: str) -> Badge:

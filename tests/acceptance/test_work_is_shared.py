@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select
 
 from syncer.adapters.database.schema import AttemptRow
@@ -33,6 +34,9 @@ def test_files_arrive_and_late_ones_too_on_either_database(new_world: NewWorld, 
     made.stop()
 
 
+@pytest.mark.parametrize(
+    "database_url", [pytest.param("sqlite", marks=pytest.mark.slow), "postgresql"], indirect=True
+)
 def test_two_workers_and_two_beats_do_no_work_twice(new_world: NewWorld, database_url: str) -> None:
     """Two indexes of one owner, too: a file that both need is fetched once."""
     made = new_world(database=database_url)

@@ -13,21 +13,8 @@ from tests.chaos.plan import Round
 SEED = 20
 
 # Kinds after which nobody has to wait for a lease.
-LAPTOP = (
-    "gitea truncated body",
-    "prefork child killed",
-    "gitea wrong bytes",
-    "status view killed",
-    "launcher killed",
-)
-POOL = (
-    "worker killed",
-    "gitea 500",
-    "broker flushed",
-    "beat killed",
-    "gitea shifting pages",
-    "gitea redirect",
-)
+LAPTOP = ("gitea truncated body", "prefork child killed", "launcher killed")
+POOL = ("worker killed", "broker flushed", "gitea shifting pages")
 
 
 @pytest.mark.timeout(300)

@@ -124,6 +124,7 @@ def test_a_file_carries_gitea_s_version_and_the_normalized_project(
         sha256=hashlib.sha256(CONTENT).hexdigest(),
         requires_python=">=3.9",
         locator="my-package/v1.0/my_package-1.0.zip",
+        release_id=1,
     )
 
 

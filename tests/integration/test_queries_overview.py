@@ -276,7 +276,7 @@ def test_the_files_that_need_somebody_are_named_with_their_next_step(world: Worl
     found = {row.filename: row for row in seen(world).problems}
     assert set(found) == {NEITHER.filename, B.filename}
     assert "sdist" in found[NEITHER.filename].next_step
-    assert "--force" in found[B.filename].next_step
+    assert "syncer conflicts" in found[B.filename].next_step
 
 
 def test_mappings_do_not_mix(world: World) -> None:

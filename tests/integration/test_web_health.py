@@ -56,6 +56,17 @@ def test_ok_with_exactly_these_fields(well: Site) -> None:
                 "stale": False,
                 "missing": 0,
                 "error": "",
+                "checks": {
+                    "window": 2592000.0,
+                    "files": 3,
+                    "checked": 0,
+                    "today": 0,
+                    "oldest": None,
+                    "through_at": None,
+                    "differs": 0,
+                    "missing": 0,
+                    "unreadable": 0,
+                },
             }
         ],
         "beat": {"name": "beat", "workers": [], **seen},

@@ -50,6 +50,8 @@ def test_a_button_requests_a_run_and_leads_to_its_page(
     assert still.world.ledger.runs.state(run) == (RunState.REQUESTED, None)
     claim = next_claim(still, run)
     assert (claim.scope.project, claim.scope.version, claim.by_person) == (project, version, True)
+    (asked,) = still.world.ledger.audit.read()
+    assert (asked.action, asked.actor, asked.mapping) == ("sync", "web", "my-org")
 
 
 def next_claim(still: Site, run: int) -> RunClaim:

@@ -21,6 +21,8 @@ from syncer.core.errors import ContentConflict, FileGone, SyncerError, UploadRej
 from syncer.core.metadata import CoreMetadata
 from syncer.core.model import EVERYTHING, DistributionFile, Listing, Release, Scope
 from syncer.core.names import read_filename
+from syncer.core.sides import Shelf
+from syncer.ports.source import Filed
 from syncer.ports.target import Inheritance, Spend, TargetFacts
 from tests.support.dists import Dist
 
@@ -81,6 +83,23 @@ class MemorySource:
         projects = {release.project for release in young}
         files = tuple(file for file in whole.files if file.project in projects)
         return Listing(files, whole.stated_releases, len(young), young)
+
+    def address(self, file: DistributionFile) -> str:
+        """Where the bytes are kept."""
+        return f"memory:{file.locator}"
+
+    def filed(self, file: DistributionFile) -> tuple[Filed, ...]:
+        """What is on record of the file's release."""
+        self._check()
+        release = file.locator.rpartition("/")[0]
+        ids = {locator: number for number, locator in enumerate(self._files, 1)}
+        there = [each for each in self._files.values() if each.locator.rpartition("/")[0] == release]
+        if not there:
+            raise FileGone("The release is not there.", "It was deleted.", "Publish it anew.")
+        return tuple(
+            Filed(ids[each.locator], each.filename, len(self.contents[each.locator]), {"sha256": each.sha256})
+            for each in there
+        )
 
     @contextmanager
     def fetch(self, file: DistributionFile) -> Iterator[Iterator[bytes]]:
@@ -187,10 +206,23 @@ class MemoryTarget:
         """The bytes of a file of its own; devpi forms the address from the digest."""
         self._check()
         held = self.files.get((file.project, file.filename))
-        if held is None or held.sha256 != file.sha256:
+        if held is None or held.sha256 != file.sha256 or held.sha256 not in self.contents:
             raise FileGone(f"{file.filename} is not there.", "It was deleted.", "Publish it anew.")
         content = self.contents[held.sha256]
         yield (content[start : start + CHUNK] for start in range(0, len(content), CHUNK))
+
+    def withdraw(self, file: DistributionFile) -> str:
+        """The file is gone; devpi removes nothing by itself from an index that is not volatile."""
+        self._check()
+        if not self.volatile:
+            reason = "cannot delete version on non-volatile index"
+            raise UploadRejected(f"It was not removed: {reason}.", "It is meant to stay.", "Remove it.", 403)
+        held = self.files.get((file.project, file.filename))
+        if held is None or held.sha256 != file.sha256:
+            raise FileGone(f"{file.filename} is not there.", "It was deleted.", "Nothing is to be done.")
+        del self.files[file.project, file.filename]
+        self.serial += 1
+        return "deleted"
 
     def push(self, project: str, version: str, index: str) -> str:
         """Another index of the server holds the release; one that has a file of it refuses, as devpi does."""
@@ -204,6 +236,24 @@ class MemoryTarget:
         other.requires_python[project, version] = self.requires_python[project, version]
         other.pushed += sorted(name for _, name in held)
         return "copied within the server"
+
+    def survey(self, projects: Collection[str], *, alone: bool = False) -> dict[str, Shelf]:
+        """These projects, and all others of its own; its pages are never stale."""
+        self._check()
+        names = {*projects} if alone else {*projects, *(project for project, _ in self.files)}
+        return {
+            name: Shelf(
+                self._of(name), self._of(name), tuple(file for base in self.bases for file in base._of(name))
+            )
+            for name in sorted(names)
+        }
+
+    def refresh(self, project: str, metadata: CoreMetadata | None) -> str:
+        """The release says what the metadata says."""
+        self._check()
+        if metadata is not None:
+            self.requires_python[project, metadata.version] = metadata.requires_python
+        return "written anew"
 
     def read_back(self, project: str) -> Listing:
         """The page that installers read."""

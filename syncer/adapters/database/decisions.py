@@ -118,8 +118,8 @@ def _still_copies(row: Any, decision: Decision, kind: DecisionKind = DecisionKin
 
 
 def _refresh(session: Session, decision_id: int, decision: Decision) -> None:
-    changes = update(DecisionRow).where(DecisionRow.id == decision_id).values(**_may_change(decision))
-    session.execute(changes)
+    said = {**_may_change(decision), "target_sha256": decision.target_sha256}
+    session.execute(update(DecisionRow).where(DecisionRow.id == decision_id).values(**said))
 
 
 def _values(claim: RunClaim, decision: Decision, now: datetime) -> dict[str, Any]:

@@ -31,6 +31,18 @@ def guard_statements(dialect: str, table: str, begins: str, ends: str, legal: Pa
     ]
 
 
+def read_back_statements(dialect: str) -> list[str]:
+    """No Transfer is called copied of which no read-back was recorded."""
+    called = "NEW.outcome = 'copied' AND NEW.read_back_sha256 = ''"
+    make = _POSTGRESQL if dialect == "postgresql" else _SQLITE
+    return [
+        text.format(illegal=ILLEGAL, table="transfers", event="update", when=called).replace(
+            "transfers_update_guard", "transfers_read_back_guard"
+        )
+        for text in make
+    ]
+
+
 def append_only_statements(dialect: str, table: str) -> list[str]:
     """Nobody changes or removes a row of the table."""
     make = _POSTGRESQL_KEPT if dialect == "postgresql" else _SQLITE_KEPT

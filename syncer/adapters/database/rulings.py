@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from syncer.adapters.database.engine import Database
 from syncer.adapters.database.schema import CheckRow, RulingRow, WithdrawalRow
+from syncer.core.check import SPOILT
 from syncer.core.known import Contest, Key, Known, Ruling, Verdict
 
 _CONTEST = ("project", "filename", "source_sha256", "target_sha256")
@@ -56,5 +57,5 @@ def _former(session: Session, mapping: str) -> dict[Key, str]:
 
 def _spoilt(session: Session, mapping: str) -> dict[Key, tuple[str, str]]:
     columns = CheckRow.project, CheckRow.filename, CheckRow.sha256, CheckRow.found_sha256
-    differs = select(*columns).where(CheckRow.mapping == mapping, CheckRow.result == "differs")
-    return {(row.project, row.filename): (row.sha256, row.found_sha256) for row in session.execute(differs)}
+    spoilt = select(*columns).where(CheckRow.mapping == mapping, CheckRow.result.in_(SPOILT))
+    return {(row.project, row.filename): (row.sha256, row.found_sha256) for row in session.execute(spoilt)}

@@ -10,18 +10,21 @@ from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from syncer.adapters.database.attempts import error_columns
+from syncer.adapters.database.balance import before_recording, is_as_left, record_figures
 from syncer.adapters.database.decisions import record_decisions, record_dry_run
 from syncer.adapters.database.engine import Database, Taken
 from syncer.adapters.database.looks import files_there, keep_look, last_look
 from syncer.adapters.database.planning import hold_blobs, open_transfers
 from syncer.adapters.database.schema import DecisionRow, RunRow, TransferRow
 from syncer.adapters.database.scopes import CURRENT, all_at_target
+from syncer.adapters.database.settling import holds, move
 from syncer.adapters.database.statements import changed
+from syncer.adapters.database.withdrawals import mark_gone, return_listed
 from syncer.core.errors import SyncerError
 from syncer.core.look import Depth, Look
 from syncer.core.model import EVERYTHING, Scope
 from syncer.core.plan import DecisionKind, Plan
-from syncer.core.retry import HOLDS_RUN, MAX_DEATHS
+from syncer.core.retry import MAX_DEATHS
 from syncer.core.states import OPEN_RUN, RunOutcome, RunState, TransferState
 from syncer.core.turns import in_turns
 from syncer.ports.claims import PlannedWork, RunClaim, RunRequest, Seen, Worker
@@ -81,11 +84,16 @@ class DatabaseRuns:
             if claim.dry_run:
                 record_dry_run(session, claim, plan, now)
                 return PlannedWork()
-            claim = replace(claim, scope=seen.scope or claim.scope)
+            before = before_recording(session, claim, seen)
+            asked, claim = claim, replace(claim, scope=seen.scope or claim.scope)
             copies = in_turns(decision.file for decision in plan.of(DecisionKind.COPY))
             hold_blobs(session, copies, seen.source, now)
             record_decisions(session, claim, plan, now, withdraws=seen.depth is Depth.FULL)
+            return_listed(session, claim, plan, now)
+            if seen.depth is Depth.FULL:
+                mark_gone(session, claim, seen.deletion, now)
             keep_look(session, claim.mapping, seen)
+            record_figures(session, asked, plan, seen, before)
             return open_transfers(session, claim, copies, seen.server, now)
 
     def look(self, mapping: str) -> Look | None:
@@ -96,12 +104,12 @@ class DatabaseRuns:
     def is_whole(self, mapping: str) -> bool:
         """Whether every known file of the Mapping that is wanted is at its Target."""
         with self._database.read() as session:
-            return all_at_target(session, mapping, EVERYTHING)
+            return all_at_target(session, mapping, EVERYTHING) and is_as_left(session, mapping)
 
-    def held(self, mapping: str, projects: frozenset[str] | None = None) -> frozenset[tuple[str, str, str]]:
+    def held(self, mapping: str) -> frozenset[tuple[str, str, str]]:
         """The files (project, file name, sha256) that the Target held when its projects were listed."""
         with self._database.read() as session:
-            return files_there(session, mapping, Scope(projects=projects))
+            return files_there(session, mapping)
 
     def knows(self, mapping: str) -> bool:
         """Whether a decision about some file of the Mapping stands."""
@@ -118,7 +126,7 @@ class DatabaseRuns:
         with self._database.write() as session:
             run = session.get_one(RunRow, run_id, with_for_update=True)
             if run.state in (RunState.TRANSFERRING, RunState.VERIFYING):
-                _move(session, run, now)
+                move(session, run, now)
             return RunState(run.state)
 
     def state(self, run_id: int) -> tuple[RunState, RunOutcome | None]:
@@ -129,7 +137,7 @@ class DatabaseRuns:
 
     def unsettled(self, now: datetime) -> list[tuple[int, str]]:
         """Runs, each with its Mapping, whose state is not the one that their Transfers say."""
-        holding = exists().where(TransferRow.run_id == RunRow.id, _holds(now))
+        holding = exists().where(TransferRow.run_id == RunRow.id, holds(now))
         to_come = holding.where(TransferRow.state != TransferState.UPLOADED)
         done = and_(RunRow.state == RunState.TRANSFERRING, ~to_come)
         read = and_(RunRow.state == RunState.VERIFYING, or_(to_come, ~holding))
@@ -167,6 +175,7 @@ def _new_run(request: RunRequest, now: datetime) -> RunRow:
         force=request.force,
         dry_run=request.dry_run,
         task_id=request.task_id,
+        expects=request.expects,
         requested_at=now,
     )
 
@@ -190,6 +199,7 @@ def _claimed(session: Session, run_id: int, now: datetime) -> RunClaim | None:
         dry_run=run.dry_run,
         by_person=run.trigger not in UNATTENDED,
         is_scheduled=run.trigger == "schedule",
+        expects=run.expects,
     )
 
 
@@ -207,7 +217,6 @@ def _planned(claim: RunClaim, seen: Seen, now: datetime) -> Any:
             lease_until=None,
             depth=seen.depth,
             stated_releases=seen.listing.stated_releases,
-            listed_files=len({file.key for file in seen.listing.files}),
             read_releases=seen.listing.read_releases,
             **(ends if claim.dry_run else {"state": RunState.TRANSFERRING}),
         )
@@ -222,28 +231,3 @@ def _failure(error: SyncerError, now: datetime) -> dict[str, Any]:
         "lease_until": None,
         **error_columns(error),
     }
-
-
-def _holds(now: datetime) -> Any:
-    """A Transfer holds its Run open while it is worked on or will be within moments."""
-    busy = TransferRow.state == TransferState.UPLOADING
-    soon = and_(
-        TransferRow.state != TransferState.ENDED,
-        TransferRow.next_attempt_at <= now + timedelta(seconds=HOLDS_RUN),
-    )
-    return or_(busy, soon)
-
-
-def _move(session: Session, run: RunRow, now: datetime) -> None:
-    states = set(
-        session.scalars(select(TransferRow.state).where(TransferRow.run_id == run.id, _holds(now)).distinct())
-    )
-    if states - {TransferState.UPLOADED}:
-        run.state = RunState.TRANSFERRING
-    elif states:
-        run.state = RunState.VERIFYING
-    else:
-        whole = all_at_target(session, run.mapping, Scope(run.project, run.version))
-        run.state = RunState.FINISHED
-        run.outcome = RunOutcome.COMPLETE if whole else RunOutcome.INCOMPLETE
-        run.finished_at = now

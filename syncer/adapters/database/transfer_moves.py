@@ -83,7 +83,8 @@ def take(session: Session, row: Row[Any], worker: Worker, now: datetime, lease: 
     taken = {"state": TransferState.UPLOADING, **claimed(number, tries, worker, now, lease)}
     change(session, TransferRow, {"id": row.transfer}, taken)
     start_attempt(session, row.sha256, number, worker, now, row.transfer)
-    return TransferClaim(row.transfer, number, tries, row.run_id, row.mapping, file_of(row), row.overwrite)
+    allowed = row.overwrite, row.target_sha256
+    return TransferClaim(row.transfer, number, tries, row.run_id, row.mapping, file_of(row), *allowed)
 
 
 def held(claim: Claim) -> dict[str, Any]:

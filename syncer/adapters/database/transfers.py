@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 
 from syncer.adapters.database.attempts import error_columns
 from syncer.adapters.database.blobs import file_of
+from syncer.adapters.database.check_forgotten import forget_check
 from syncer.adapters.database.due import enough, is_unsent
 from syncer.adapters.database.engine import Database
 from syncer.adapters.database.schema import DecisionRow, TransferRow
@@ -79,7 +80,7 @@ class DatabaseTransfers:
     def ended(self, claim: Claim, outcome: Outcome, now: datetime, error: SyncerError | None = None) -> bool:
         """The Transfer has this Outcome; a copied one was read back with the bytes that it was to bring."""
         with self._database.write() as session:
-            return leave(
+            left = leave(
                 session,
                 claim,
                 now,
@@ -91,6 +92,9 @@ class DatabaseTransfers:
                 read_back_sha256=claim.file.sha256 if outcome is Outcome.COPIED else "",
                 **error_columns(error),
             )
+            if left and outcome is Outcome.COPIED:
+                forget_check(session, claim.id)
+            return left
 
     def postponed(self, claim: Claim, error: SyncerError, at: datetime, now: datetime) -> bool:
         """The Transfer is ready again at that time, or gave up after the last attempt."""

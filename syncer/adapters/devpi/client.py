@@ -1,55 +1,36 @@
-"""The HTTP of one devpi server: connections and login shared by everything in this process."""
+"""What one devpi server can be asked over HTTP."""
 
 from __future__ import annotations
 
 import io
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import quote
 
 import requests
-from requests_toolbelt import MultipartEncoder
 
 from syncer.adapters.devpi.answers import (
     Answer,
     classify_upload_answer,
-    forbidden,
     index_missing,
     login_refused,
     no_devpi,
     push_refused,
-    reason_of,
 )
+from syncer.adapters.devpi.connection import JSON, UPLOAD_PATIENCE, Connection, is_unauthorized
 from syncer.adapters.devpi.listing import unreadable
-from syncer.adapters.devpi.login import Login
-from syncer.adapters.http import Session, path_of, refuse_overload, remote_errors, retry_after
+from syncer.adapters.http import path_of, refuse_overload, retry_after
 from syncer.config.settings import DevpiServer
 from syncer.core.errors import RateLimited
 from syncer.core.model import DistributionFile
-from syncer.core.secret import Secret
 from syncer.ports.target import Spend
 
-JSON = "application/json"
-#: Seconds; devpi itself gives up waiting for its write lock after 60 and answers 500.
-UPLOAD_PATIENCE = 75.0
 
-
-class DevpiClient:
+class DevpiClient(Connection):
     """Speaks to one devpi server; safe to share between threads."""
-
-    def __init__(self, server: DevpiServer) -> None:
-        self._server = server
-        self._base = server.url.rstrip("/")
-        self._login = Login(server, self._buy_token)
-        self._session = Session(verify=server.verify, timeout=server.timeout, authorize=self._login.authorize)
-
-    def close(self) -> None:
-        """The connections are closed."""
-        self._session.close()
 
     def check_login(self, index: str) -> None:
         """The index exists and devpi accepts these credentials there.
@@ -77,7 +58,7 @@ class DevpiClient:
         devpi counts every change in a serial and sends it with every answer. A replica lags behind, and
         what it shows may be older than what another one says.
         """
-        response = self._get(path, accept, _is_unauthorized, **query)
+        response = self._get(path, accept, is_unauthorized, **query)
         if response.status_code == HTTPStatus.NOT_FOUND:
             return None, ""
         self._refuse(response)
@@ -87,7 +68,7 @@ class DevpiClient:
         """The answer at a path, whose body is still to be read and which is to be closed."""
         return self._with_login(
             lambda: self._session.get(self.url(path), stream=True, timeout=self._server.timeout),
-            _is_unauthorized,
+            is_unauthorized,
         )
 
     def has(self, path: str, *, accept: str = JSON) -> bool:
@@ -97,7 +78,7 @@ class DevpiClient:
         """
         headers = {"Accept": accept}
         response = self._with_login(
-            lambda: self._session.head(self.url(path), headers=headers), _is_unauthorized
+            lambda: self._session.head(self.url(path), headers=headers), is_unauthorized
         )
         if response.status_code == HTTPStatus.NOT_FOUND:
             return False
@@ -115,12 +96,45 @@ class DevpiClient:
         """Send one multipart form with the file at ``path``; its size does not matter to memory."""
         with path.open("rb") if spend is None else _Spending(path, spend) as content:
             response = self._with_login(
-                lambda: self._post(index, form, file.filename, content), _is_unauthorized
+                lambda: self._post(index, form, file.filename, content), is_unauthorized
             )
         answer = classify_upload_answer(response.status_code, self._reason(response), file)
         if isinstance(answer.error, RateLimited):
             answer.error.retry_after = retry_after(response)
         return answer
+
+    def submit(self, index: str, form: Sequence[tuple[str, str]]) -> None:
+        """The release is registered with these fields; no file is sent.
+
+        Raises UploadRejected, Unauthorized, TargetMissing or Retryable.
+        """
+        fields = [(":action", "submit"), *form]
+        response = self._with_login(lambda: self._send_form(index, fields), is_unauthorized)
+        refuse_overload("devpi", response)
+        metadata = DistributionFile(dict(form)["name"], dict(form)["version"], "the release's metadata", "")
+        answer = classify_upload_answer(response.status_code, self._reason(response), metadata)
+        if answer.error is not None:
+            raise answer.error
+
+    def delete(self, path: str, **query: str) -> tuple[int, str]:
+        """What devpi answers to a DELETE of a path, and its reason; only a query ``force`` forces it.
+
+        Raises Unauthorized when the login is not taken, RateLimited or RemoteUnavailable.
+        """
+        response = self._with_login(
+            lambda: self._session.delete(
+                self.url(path),
+                params=query,
+                headers={"Accept": JSON},
+                timeout=self._server.timeout,
+                allow_redirects=False,
+            ),
+            is_unauthorized,
+        )
+        refuse_overload("devpi", response)
+        if response.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.PROXY_AUTHENTICATION_REQUIRED}:
+            raise login_refused(self._server.username)
+        return response.status_code, self._reason(response)
 
     def push(self, index: str, project: str, version: str, to: str) -> str:
         """Devpi has copied the release to another of its indexes."""
@@ -130,7 +144,7 @@ class DevpiClient:
             lambda: self._session.post(
                 self.url(index), json=body, headers={"Accept": JSON}, timeout=patience, allow_redirects=False
             ),
-            _is_unauthorized,
+            is_unauthorized,
         )
         refuse_overload("devpi", response)
         if response.status_code != HTTPStatus.OK:
@@ -141,68 +155,7 @@ class DevpiClient:
         self, index: str, form: Sequence[tuple[str, str]], filename: str, content: IO[bytes]
     ) -> requests.Response:
         content.seek(0)
-        body = MultipartEncoder([*form, ("content", (filename, content, "application/octet-stream"))])
-        return self._session.post(
-            self.url(f"{index}/"),
-            data=body,
-            headers={"Content-Type": body.content_type, "Accept": JSON},
-            timeout=(self._server.timeout, max(self._server.timeout, UPLOAD_PATIENCE)),
-            allow_redirects=False,
-        )
-
-    def _get(
-        self, path: str, accept: str, is_refused: Callable[[requests.Response], bool], **query: str
-    ) -> requests.Response:
-        headers = {"Accept": accept}
-        return self._with_login(
-            lambda: self._session.get(self.url(path), params=query, headers=headers), is_refused
-        )
-
-    def _with_login(
-        self, send: Callable[[], requests.Response], is_refused: Callable[[requests.Response], bool]
-    ) -> requests.Response:
-        """Send, and once more after a new login when the token was refused."""
-        with remote_errors("devpi", self._base):
-            response = send()
-            if is_refused(response) and self._login.renew(response.request):
-                response = send()
-        return response
-
-    def _buy_token(self, password: Secret) -> Secret:
-        body = {"user": self._server.username, "password": password.reveal()}
-        with remote_errors("devpi", self._base):
-            response = self._session.post(
-                self.url("+login"),
-                json=body,
-                auth=_anonymous,
-                headers={"Accept": JSON},
-                allow_redirects=False,
-            )
-        self._refuse(response)
-        try:
-            token = json.loads(response.content)["result"]["password"]
-        except (ValueError, LookupError, TypeError, RecursionError):
-            token = None
-        if not (isinstance(token, str) and token.isascii() and token.isprintable()):
-            raise no_devpi(self._base, response.status_code)
-        return Secret(token)
-
-    def _reason(self, response: requests.Response) -> str:
-        return reason_of(response.reason or "", response.content, self._login.secrets)
-
-    def _refuse(self, response: requests.Response) -> None:
-        """Raise unless the answer is a plain success."""
-        refuse_overload("devpi", response)
-        if response.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.PROXY_AUTHENTICATION_REQUIRED}:
-            raise login_refused(self._server.username)
-        if response.status_code == HTTPStatus.FORBIDDEN:
-            raise forbidden(self._reason(response))
-        if response.status_code != HTTPStatus.OK:
-            raise no_devpi(self._base, response.status_code)
-
-    def url(self, path: str) -> str:
-        """The address of a path below the server's URL."""
-        return f"{self._base}/{quote(path, safe='/+')}"
+        return self._send_form(index, [*form, ("content", (filename, content, "application/octet-stream"))])
 
 
 class _Spending(io.BufferedReader):
@@ -237,18 +190,10 @@ def _state(response: requests.Response) -> str:
     return f"{own[:100]}:{serial[:100]}" if serial and own and is_primary else ""
 
 
-def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
-
-
-def _is_unauthorized(response: requests.Response) -> bool:
-    return response.status_code == HTTPStatus.UNAUTHORIZED
-
-
 def _is_anonymous(response: requests.Response) -> bool:
     """Whether devpi took the request for one without credentials."""
     if response.status_code != HTTPStatus.OK:
-        return _is_unauthorized(response)
+        return is_unauthorized(response)
     try:
         return bool(json.loads(response.content)["result"]["authstatus"][0] != "ok")
     except (ValueError, LookupError, TypeError, RecursionError):

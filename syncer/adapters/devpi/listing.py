@@ -9,6 +9,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from packaging.utils import canonicalize_name
 
+from syncer.core.diagnosis.advice import advised
+from syncer.core.diagnosis.codes import Code
 from syncer.core.errors import ListingIncomplete, TargetMissing
 from syncer.core.model import DistributionFile
 from syncer.core.names import read_filename
@@ -32,11 +34,8 @@ def read_facts(index: str, answer: Any) -> TargetFacts:
     config = result_of(index, answer)
     kind = expect(index, config.get("type"), str)
     if kind != "stage":
-        raise TargetMissing(
-            f"devpi's index {index} takes no uploads: it is of type {kind[:40]!r}.",
-            "Only an index of type stage holds files of its own.",
-            "Name another index in the mapping, or create one with 'devpi index -c USER/INDEX'.",
-        )
+        what = f"devpi's index {index} takes no uploads: it is of type {kind[:40]!r}."
+        raise advised(TargetMissing, Code.INDEX_NO_STAGE, what, index=index)
     bases = expect(index, config.get("bases", []), list)
     return TargetFacts(bool(config.get("volatile", True)), tuple(expect(index, base, str) for base in bases))
 
@@ -62,20 +61,25 @@ def read_project(place: str, project: str, answer: Any) -> Iterator[Distribution
 def read_simple(place: str, url: str, index: str, project: str, answer: Any) -> Iterator[DistributionFile]:
     """The index's own files on a simple page (PEP 691) that was read from ``url``.
 
-    Files of bases stand on it as well; devpi gives their links below the base's path.
+    Files of bases stand on it as well.
     """
+    yield from (file for of, file in read_page(place, url, project, answer) if of == index)
+
+
+def read_page(place: str, url: str, project: str, answer: Any) -> Iterator[tuple[str, DistributionFile]]:
+    """Every file on a simple page, with the index that has it: devpi's links lead below its path."""
     for entry in expect(place, expect(place, answer, dict).get("files"), list):
         link = _path(place, url, expect(place, entry, dict).get("url"))
-        if link.partition("/+f/")[0].endswith(f"/{index}"):
-            filename = expect(place, entry.get("filename"), str)
-            hashes = expect(place, entry.get("hashes", {}), dict)
-            yield DistributionFile(
-                project,
-                read_filename(filename).version,
-                filename,
-                _hex(hashes.get("sha256")),
-                requires_python=_requires_python(place, entry.get("requires-python")),
-            )
+        filename = expect(place, entry.get("filename"), str)
+        hashes = expect(place, entry.get("hashes", {}), dict)
+        file = DistributionFile(
+            project,
+            read_filename(filename).version,
+            filename,
+            _hex(hashes.get("sha256")),
+            requires_python=_requires_python(place, entry.get("requires-python")),
+        )
+        yield "/".join(link.partition("/+")[0].split("/")[-2:]), file
 
 
 def result_of(place: str, answer: Any) -> dict[str, Any]:

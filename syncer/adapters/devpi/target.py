@@ -17,16 +17,19 @@ from syncer.adapters.devpi.client import DevpiClient, client_for
 from syncer.adapters.devpi.files import open_file
 from syncer.adapters.devpi.inheritance import inherited, read_index
 from syncer.adapters.devpi.listing import read_facts, read_project, read_projects, read_simple
+from syncer.adapters.devpi.refresh import refresh_release
+from syncer.adapters.devpi.removal import remove_file
+from syncer.adapters.devpi.survey import SIMPLE_JSON, surveyor
 from syncer.config.settings import DevpiServer
 from syncer.core.metadata import CoreMetadata
 from syncer.core.model import DistributionFile, Listing
+from syncer.core.sides import Shelf
 from syncer.ports.target import Inheritance, Spend, TargetFacts
 
 #: devpi answers most listings a second at four connections; more only wait.
 LISTING_THREADS = 4
 #: An index with more bases than this, of bases included, is looked at in part.
 MOST_INDEXES = 50
-SIMPLE_JSON = "application/vnd.pypi.simple.v1+json"
 
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
@@ -105,6 +108,14 @@ class DevpiTarget:
         """
         return open_file(self._client, self._index, file)
 
+    def withdraw(self, file: DistributionFile) -> str:
+        """The index no longer serves the file; devpi removes the release with its last file.
+
+        The address is made of the digest, so other bytes under the name stay. Raises FileGone, Retryable
+        or MappingBroken, and UploadRejected on an index that is not volatile, which is never forced.
+        """
+        return remove_file(self._client, self._index, file)
+
     def push(self, project: str, version: str, index: str) -> str:
         """The index ``user/name`` of this server holds the release as this one does; devpi's answer.
 
@@ -112,6 +123,26 @@ class DevpiTarget:
         its own files silently, one that is not refuses even identical ones.
         """
         return self._client.push(self._index, project, version, index)
+
+    def survey(self, projects: Collection[str], *, alone: bool = False) -> dict[str, Shelf]:
+        """What the index says of these projects, and of all others of its own unless ``alone``.
+
+        Raises Retryable or MappingBroken; a single project that could not be read says so itself.
+        """
+        own = read_projects(self._index, self._ask_index())
+        named = {canonicalize_name(project) for project in projects}
+        names = sorted(named if alone else named | own)
+        shelves = _in_parallel(surveyor(self._client, self._index, own), names)
+        return dict(zip(names, shelves, strict=True))
+
+    def refresh(self, project: str, metadata: CoreMetadata | None) -> str:
+        """The page that installers read says what the releases say, and one of them what the metadata says.
+
+        No byte is touched. Returns what was done, in one line.
+
+        Raises UploadRejected, Retryable or MappingBroken.
+        """
+        return refresh_release(self._client, self._index, canonicalize_name(project), metadata)
 
     def read_back(self, project: str) -> Listing:
         """The project's own files as an installer sees them: sha256 and requires-python."""

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import requests
 
 from syncer.adapters.gitea import refusals
+from syncer.adapters.gitea.filed import of_release
 from syncer.adapters.http import Session, body_chunks, refuse_overload, remote_errors
 from syncer.config.settings import GiteaServer
 from syncer.core.errors import FileGone, ListingIncomplete, SourceMissing
@@ -85,6 +86,20 @@ class GiteaClient:
             _expect_html(response)
             return _body(response, until, MAX_SIMPLE_BYTES)
 
+    def file_url(self, locator: str) -> str:
+        """Where a file's bytes are; raises SourceMissing for an owner that no URL can name."""
+        return f"{self._url('api/packages')}/pypi/files/{locator}"
+
+    def release_files(self, locator: str) -> bytes:
+        """The JSON of all files of the release that a file lies in; raises FileGone when there is none.
+
+        Raises RemoteUnavailable, RateLimited or Unauthorized as well.
+        """
+        release = _safe(locator).rpartition("/")[0]
+        with self._open(f"{self._url('api/v1/packages')}/pypi/{release}/files") as (response, until):
+            self._expect_ok(response, until, of_release)
+            return _body(response, until, MAX_LIST_BYTES)
+
     @contextmanager
     def open_file(self, locator: str) -> Iterator[Iterator[bytes]]:
         """The raw bytes of a file, in chunks.
@@ -92,13 +107,7 @@ class GiteaClient:
         Raises FileGone on 404, else as ``list_page`` does; RemoteUnavailable also while chunks are
         read, when the body is cut short or the deadline has passed.
         """
-        if _UNSAFE_SEGMENTS & set(locator.split("/")):
-            raise FileGone(
-                f"Gitea cannot serve {locator}.",
-                "No URL can carry a name that consists of dots.",
-                "Publish the file under another name.",
-            )
-        with self._open(f"{self._url('api/packages')}/pypi/files/{locator}") as (response, until):
+        with self._open(self.file_url(_safe(locator))) as (response, until):
             self._expect_ok(response, until, refusals.of_file)
             yield body_chunks(refusals.SERVER, response, until=until, decode=False)
 
@@ -140,6 +149,17 @@ class GiteaClient:
 def _segment(text: str) -> str:
     """One segment of a path, whatever is in the text; ``.`` and ``..`` are refused before."""
     return quote(text, safe="")
+
+
+def _safe(locator: str) -> str:
+    """The locator, which a URL can carry as it is; raises FileGone for one that it cannot."""
+    if _UNSAFE_SEGMENTS & set(locator.split("/")):
+        raise FileGone(
+            f"Gitea cannot serve {locator}.",
+            "No URL can carry a name that consists of dots.",
+            "Publish the file under another name.",
+        )
+    return locator
 
 
 def locator_of(name: str, version: str, filename: str) -> str:

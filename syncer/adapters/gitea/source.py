@@ -10,6 +10,7 @@ from datetime import datetime
 from packaging.utils import canonicalize_name
 
 from syncer.adapters.gitea.client import GiteaClient, locator_of
+from syncer.adapters.gitea.filed import parse_filed
 from syncer.adapters.gitea.rows import Row
 from syncer.adapters.gitea.scan import Scan, Shifted, scan_recent, scan_releases
 from syncer.adapters.gitea.simple_page import Anchor, parse_simple_page
@@ -17,6 +18,7 @@ from syncer.config.settings import GiteaServer
 from syncer.core.errors import ListingIncomplete
 from syncer.core.model import EVERYTHING, DistributionFile, Listing, Release, Scope
 from syncer.core.secret import Secret
+from syncer.ports.source import Filed
 
 #: How often the registry is read when it changes while it is being read.
 SCANS = 3
@@ -67,6 +69,17 @@ class GiteaSource:
         Gitea lists the newest first, so that the first page mostly is enough. Raises as ``list`` does.
         """
         return self._settled(lambda: self._read(scan_recent(self._client, since), EVERYTHING))
+
+    def address(self, file: DistributionFile) -> str:
+        """The URL of the file's bytes, built from the configured one; Gitea's links carry its root URL."""
+        return self._client.file_url(file.locator)
+
+    def filed(self, file: DistributionFile) -> tuple[Filed, ...]:
+        """What Gitea has on record of every file of the file's release.
+
+        Raises FileGone, Unauthorized, RemoteUnavailable or RateLimited.
+        """
+        return parse_filed(self._client.release_files(file.locator))
 
     def _settled(self, read: Callable[[], Listing]) -> Listing:
         reason = ""

@@ -10,7 +10,9 @@ import zipfile
 from pathlib import Path
 
 from syncer.adapters.archive import inspect
+from syncer.adapters.members import read_members
 from syncer.core.errors import NotADistribution
+from syncer.core.members import Members
 from syncer.core.metadata import CoreMetadata
 from tests.fuzz.laws import check_metadata, only
 from tests.fuzz.recipes import Recipe, read_recipe
@@ -19,6 +21,7 @@ from tests.fuzz.target import Target, loaded
 WHEEL = "demo-1.0-py3-none-any.whl"
 _PACKED = ("demo-1.0.tar.gz", "demo-1.0.tar.bz2")
 _ZIPS = (WHEEL, "demo-1.0.zip")
+SHA256_DIGITS = 64
 #: What an installer says to a member that would land outside of the archive's folder.
 _OUTSIDE = (
     tarfile.OutsideDestinationError,
@@ -52,12 +55,20 @@ def recipe(data: bytes) -> None:
 def examine(content: bytes, filename: str) -> bool:
     """Whether the archive is a distribution; the laws hold either way."""
     accepted: list[CoreMetadata] = []
-    with tempfile.NamedTemporaryFile(prefix="fuzz-") as file, only(NotADistribution):
+    with tempfile.NamedTemporaryFile(prefix="fuzz-") as file:
         file.write(content)
         file.flush()
-        accepted.append(inspect(Path(file.name), filename))
-        check_metadata(accepted[0], filename)
+        with only(NotADistribution):
+            accepted.append(inspect(Path(file.name), filename))
+            check_metadata(accepted[0], filename)
+        with only(NotADistribution):
+            _check_members(read_members(Path(file.name), filename))
     return bool(accepted)
+
+
+def _check_members(members: Members) -> None:
+    """Each has what it can be compared by."""
+    assert all(len(member.sha256) == SHA256_DIGITS or member.link for member in members.values())
 
 
 def _check_usable(content: bytes, wanted: Recipe) -> None:

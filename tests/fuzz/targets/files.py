@@ -12,10 +12,9 @@ from syncer.adapters.devpi.listing import read_project
 from syncer.adapters.gitea.simple_page import Anchor, parse_simple_page
 from syncer.core.errors import ListingIncomplete, NotADistribution
 from syncer.core.metadata import CoreMetadata, read_core_metadata
-from syncer.core.model import DistributionFile, Listing, Selection, same_version
+from syncer.core.model import DistributionFile, Listing, Selection, same_specifier, same_version
 from syncer.core.names import MAX_FILENAME_BYTES, belongs_elsewhere, read_filename, suffix_of
 from syncer.core.plan import Decision, DecisionKind, Terms, make_plan
-from syncer.usecases.verify import same_specifier
 from tests.fuzz.laws import check_metadata, check_name, check_text, only
 from tests.fuzz.target import Target, loaded
 from tests.fuzz.targets.gitea import PROJECT, check_anchor

@@ -18,7 +18,7 @@ from syncer.cli.reference import all_commands, commands_markdown
 HEAVY = ("sqlalchemy", "celery", "kombu", "fastapi", "requests", "rich", "alembic")
 
 
-GROUPS = [(), ("config",), ("db",)]
+GROUPS = [(), ("config",), ("db",), ("audit",), ("keys",), ("statement",)]
 EVERY = dict(all_commands())
 
 

@@ -76,6 +76,7 @@ def test_the_least_configuration_has_every_default(tmp_path: Path) -> None:
         },
         state_dir=state_dir,
         staging_dir=state_dir / "staging",
+        signing_key=state_dir / "signing-key.pem",
         gitea_tokens={"my-org": Secret("gitea-secret")},
         path=tmp_path / "syncer.conf",
     )
@@ -132,6 +133,14 @@ def test_a_mapping_has_its_own_interval_or_that_of_all(tmp_path: Path) -> None:
     text += "[mapping:b]\nindex = user/dev\n[runtime]\npoll_interval_seconds = 7.5\n"
     mappings = Configuration(tmp_path, text).load().mappings
     assert [mappings[name].interval for name in ("my-org", "b")] == [1, 7.5]
+
+
+def test_a_mapping_may_be_watched_in_its_own_way(tmp_path: Path) -> None:
+    text = with_option("mapping:my-org", "stale_intervals = 9\nrelease_settle_minutes = 0")
+    text += "[mapping:b]\nindex = user/dev\n[runtime]\nrecheck_days = 7\n"
+    own, usual = Configuration(tmp_path, text).load().mappings.values()
+    assert (own.stale_intervals, own.release_settle, own.recheck) == (9, 0, 7 * 86400)
+    assert (usual.stale_intervals, usual.release_settle, usual.recheck) == (3, 3600, 7 * 86400)
 
 
 @pytest.mark.parametrize(

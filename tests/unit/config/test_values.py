@@ -51,6 +51,11 @@ from tests.unit.config.support import Configuration, with_option
             "runtime", "bandwidth_zone = Asia/Tokyo", "bandwidth_zone", ZoneInfo("Asia/Tokyo"), id="zone"
         ),
         pytest.param("runtime", "history_days = 7", "history", 604_800.0, id="history"),
+        pytest.param("runtime", "recheck_bytes_per_day = 5G", "recheck_bytes", 5 * 2**30, id="size"),
+        pytest.param(
+            "runtime", "recheck_bytes_per_day = 1500 kB", "recheck_bytes", 1_536_000, id="size-in-k"
+        ),
+        pytest.param("runtime", "recheck_bytes_per_day = 2000000", "recheck_bytes", 2_000_000, id="bytes"),
         pytest.param(
             "broker",
             "url = redis://:p%%w@redis:6379/0",

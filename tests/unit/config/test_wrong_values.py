@@ -28,6 +28,9 @@ from tests.unit.config.support import MINIMAL, Configuration, with_option
         pytest.param("web", f"port = {'9' * 5000}", "is no whole number", id="endless-number"),
         pytest.param("web", f"port = {'9' * 400}", "above 65535", id="huge-number"),
         pytest.param("runtime", "upload_workers = 0", "below 1", id="no-workers"),
+        pytest.param("runtime", "recheck_bytes_per_day = 20X", "'20X' is no size", id="size"),
+        pytest.param("runtime", "recheck_bytes_per_day = 10k", "below 1048576", id="size-too-small"),
+        pytest.param("runtime", "recheck_days = -1", "below 0", id="below-zero"),
         pytest.param(
             "runtime",
             "bandwidth = 10",

@@ -8,7 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from syncer.adapters.database.schema import DecisionRow
 from syncer.core.errors import RemoteUnavailable
 from syncer.core.look import REST, YOUNG, Depth, Look
 from syncer.core.model import Listing, Scope, Selection, SourceRef, TargetRef
@@ -112,7 +114,7 @@ def test_the_first_run_looks_at_everything(place: Workplace) -> None:
 
 
 def test_where_nothing_is_new_the_target_is_asked_for_its_state_alone(place: Workplace) -> None:
-    at_rest(place, A, B)
+    grown_old(place, A, B)
     saw = sync(place)
     assert (saw.depth, saw.outcome, saw.asked) == (Depth.RECENT, RunOutcome.COMPLETE, [])
     assert saw.calls == ["target.probe", "source.recent", "target.list"]
@@ -133,13 +135,15 @@ def test_a_run_that_read_what_is_new_states_the_totals_of_everything(place: Work
         pytest.param(A_SDIST, "alpha", id="a file of a young release"),
     ],
 )
-def test_what_is_new_is_found_at_once_and_no_other_project_is_asked_for(
+def test_what_is_new_is_found_at_once_and_no_project_without_a_young_release_is_asked_for(
     place: Workplace, new: Dist, project: str
 ) -> None:
-    at_rest(place, A, B)
+    grown_old(place, B)
+    at_rest(place, A)
     place.publish(new)
     saw = sync(place)
-    assert (saw.depth, saw.outcome, saw.asked) == (Depth.RECENT, RunOutcome.COMPLETE, [project])
+    assert (saw.depth, saw.outcome) == (Depth.RECENT, RunOutcome.COMPLETE)
+    assert saw.asked == sorted({"alpha", project})
     assert place.arrived(A, B, new)
 
 
@@ -419,6 +423,19 @@ def test_an_unchanged_target_is_asked_only_for_what_is_not_known_to_be_there(pla
     place.publish(C)
     saw = sync(place)
     assert (saw.depth, saw.outcome, saw.asked) == (Depth.FULL, RunOutcome.COMPLETE, ["gamma"])
+
+
+def test_rows_that_were_changed_since_the_target_was_listed_are_not_believed(place: Workplace) -> None:
+    """Of an unchanged target the ledger must say today what was found there then."""
+    at_rest(place, A, B)
+    place.wait(900)
+    place.publish(A2)
+    with place.database.write() as session:
+        decided = {"version": "2.0", "filename": A2.filename, "sha256": A2.sha256}
+        session.execute(update(DecisionRow).where(DecisionRow.project == "alpha").values(**decided))
+    saw = sync(place)
+    assert (saw.depth, saw.outcome, saw.asked) == (Depth.FULL, RunOutcome.COMPLETE, ["alpha", "beta"])
+    assert place.arrived(A, A2, B)
 
 
 def test_a_project_of_which_one_file_is_not_there_is_asked_for(place: Workplace) -> None:

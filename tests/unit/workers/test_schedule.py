@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from types import ModuleType
@@ -10,6 +11,9 @@ from typing import Any
 import pytest
 from celery import Celery
 from celery.beat import Scheduler
+
+from syncer.core.model import Deletion, OnSourceDelete
+from syncer.core.secret import Secret
 
 PERIOD = 60.0
 CONFIG = """
@@ -96,3 +100,27 @@ def test_a_clock_that_is_set_back_stops_no_mapping(beat: Beat, clock: dict[str, 
 def test_a_clock_that_is_set_forward_sends_each_entry_once(beat: Beat, clock: dict[str, datetime]) -> None:
     clock["now"] += timedelta(days=1)
     assert turn(beat) == ["one", "two"]
+
+
+@pytest.mark.usefixtures("schedule")
+def test_beat_has_an_entry_for_all_that_is_to_happen_and_every_task_its_queue() -> None:
+    """``syncer.ping`` only where there is a monitor to be told."""
+    settings, process = (import_module(f"workers.{name}") for name in ("settings", "process"))
+    configured = process.settings()
+    entries = settings.beat_schedule(configured)
+    named = {"discover m", "namesakes m", "releases m", "reconcile", "recheck", "tidy"}
+    assert named <= set(entries)
+    assert "ping" not in entries
+    pinging = replace(configured, ping_url=Secret("https://monitor.example/x"))
+    assert "ping" in settings.beat_schedule(pinging)
+    assert {entry["task"] for entry in settings.beat_schedule(pinging).values()} <= set(settings.ROUTES)
+
+
+@pytest.mark.usefixtures("schedule")
+def test_beat_asks_for_withdrawals_only_where_a_mapping_withdraws() -> None:
+    settings, process = (import_module(f"workers.{name}") for name in ("settings", "process"))
+    configured = process.settings()
+    assert "withdraw" not in settings.beat_schedule(configured)
+    mapping = replace(configured.mappings["m"], deletion=Deletion(OnSourceDelete.WITHDRAW))
+    withdrawing = replace(configured, mappings={**configured.mappings, "m": mapping})
+    assert settings.beat_schedule(withdrawing)["withdraw"]["task"] in settings.ROUTES

@@ -65,6 +65,7 @@ class WithdrawalRow(Base):
     gone_at: Mapped[datetime]
     run_id: Mapped[int | None]
     due_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(default="")
 
@@ -91,7 +92,8 @@ class CheckRow(Base):
 
     __table_args__ = (
         Index("ix_checks_mapping_checked_at", "mapping", "checked_at"),
-        Index("ix_checks_mapping_result", "mapping", "result"),
+        # It holds all that counting takes.
+        Index("ix_checks_mapping_result", "mapping", "result", "checked_at"),
     )
 
 

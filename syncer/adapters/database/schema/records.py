@@ -35,6 +35,7 @@ class RunRow(Base):
     dry_run: Mapped[bool] = mapped_column(default=False)
     depth: Mapped[str] = mapped_column(String(20), default="full", server_default="full")
     task_id: Mapped[str] = mapped_column(String(64), default="")
+    expects: Mapped[str] = mapped_column(String(64), default="", server_default=text("''"))
     requested_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     planned_at: Mapped[datetime | None]
@@ -46,6 +47,8 @@ class RunRow(Base):
     read_releases: Mapped[int | None]
     listed_files: Mapped[int | None]
     decided_files: Mapped[int | None]
+    excluded_files: Mapped[int | None]
+    selected_files: Mapped[int | None]
     proved_files: Mapped[int | None]
     error_code: Mapped[str] = mapped_column(default="")
     error: Mapped[str] = mapped_column(default="")
@@ -87,6 +90,9 @@ class LookRow(Base):
     proved_at: Mapped[datetime]
     recent: Mapped[str]
     target_state: Mapped[str]
+    held: Mapped[str] = mapped_column(String(64), default="", server_default=text("''"))
+    listed_files: Mapped[int | None]
+    selected_files: Mapped[int | None]
 
 
 class DecisionRow(Base):

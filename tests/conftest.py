@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,8 +17,11 @@ from tests.support.devpi_place import Place
 pytest_plugins = ["tests.support.databases"]
 
 # The first text strategy on a fresh machine builds a table of all characters, which takes seconds.
-settings.register_profile("syncer", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("syncer")
+settings.register_profile(
+    "syncer", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("thorough", settings.get_profile("syncer"), max_examples=500)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "syncer"))
 
 
 @pytest.fixture(scope="session")

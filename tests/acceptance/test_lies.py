@@ -289,7 +289,7 @@ def slow(plant: Plant, name: str) -> Any:
 NOTHING_AT_ALL = gitea(faults.empty_list(0), LIST)
 
 LIES = [
-    pytest.param(gitea(faults.headers(X_Total_Count="9"), LIST), id="Gitea: a total that is too high"),
+    slow(gitea(faults.headers(X_Total_Count="9"), LIST), "Gitea: a total that is too high"),
     slow(gitea(faults.headers(X_Total_Count="2"), LIST), "Gitea: a total that is too low"),
     pytest.param(gitea(without_gamma("4"), LIST), id="Gitea: a list that lacks a release"),
     pytest.param(NOTHING_AT_ALL, id="Gitea: suddenly nothing at all"),
@@ -297,25 +297,25 @@ LIES = [
     slow(gitea(faults.html_garbage(), LIST), "Gitea: a proxy's page"),
     slow(gitea(rewritten(NEW.filename, "x"), SIMPLE), "Gitea: a project page without the file"),
     slow(gitea(rewritten(NEW.sha256, OTHER_NEW.sha256), SIMPLE), "Gitea: another digest on the page"),
-    pytest.param(gitea(faults.flipped_byte(), FILE), id="Gitea: a bit that flips on the way"),
+    slow(gitea(faults.flipped_byte(), FILE), "Gitea: a bit that flips on the way"),
     slow(gitea(faults.half_body(), FILE), "Gitea: half a file, of that length"),
     pytest.param(devpi(accepted_and_dropped), id="devpi: an upload accepted and dropped"),
-    pytest.param(devpi(shown_with_another_digest), id="devpi: another digest on its page"),
-    pytest.param(devpi(page_without_it), id="devpi: a page without the file"),
-    pytest.param(devpi(page_of_a_proxy), id="devpi: a proxy's page"),
-    pytest.param(devpi(everything_lost), id="devpi: no project at all"),
+    slow(devpi(shown_with_another_digest), "devpi: another digest on its page"),
+    slow(devpi(page_without_it), "devpi: a page without the file"),
+    slow(devpi(page_of_a_proxy), "devpi: a proxy's page"),
+    slow(devpi(everything_lost), "devpi: no project at all"),
     pytest.param(on_devpis_disk(spoil), id="devpi: other bytes behind the right digest"),
-    pytest.param(on_devpis_disk(Path.unlink), id="devpi: no bytes behind what it lists"),
+    slow(on_devpis_disk(Path.unlink), "devpi: no bytes behind what it lists"),
     pytest.param(ledger(COPIED), id="ledger: a failed transfer called copied"),
     pytest.param(ledger(CALLED_COMPLETE), id="ledger: an incomplete run called complete"),
-    pytest.param(ledger(COPIED, CALLED_COMPLETE), id="ledger: both"),
+    slow(ledger(COPIED, CALLED_COMPLETE), "ledger: both"),
     pytest.param(ledger(THERE), id="ledger: a missing file called already there"),
     pytest.param(ledger(THERE, CALLED_COMPLETE), id="ledger: the same in a run called complete"),
     pytest.param(ledger(*FORGOTTEN), id="ledger: a file forgotten"),
     pytest.param(ledger(*FORGOTTEN, CALLED_COMPLETE, UNSEEN), id="ledger: a release said to be seen"),
     pytest.param(staged(flipped), id="staging: a bit flipped"),
-    pytest.param(staged(lambda content: content[:100]), id="staging: cut short"),
-    pytest.param(staged(lambda _content: OTHER_NEW.content), id="staging: another wheel"),
+    slow(staged(lambda content: content[:100]), "staging: cut short"),
+    slow(staged(lambda _content: OTHER_NEW.content), "staging: another wheel"),
 ]
 
 

@@ -45,6 +45,9 @@ def served(made: World, live: Live) -> dict[str, bytes]:
     return found
 
 
+@pytest.mark.parametrize(
+    "database_url", [pytest.param("sqlite", marks=pytest.mark.slow), "postgresql"], indirect=True
+)
 def test_bytes_that_spoil_at_the_target_are_found_and_repaired(
     new_world: NewWorld, database_url: str
 ) -> None:

@@ -14,6 +14,9 @@ from tests.support.dists import sdist, wheel
 from tests.support.world import World
 
 
+@pytest.mark.parametrize(
+    "database_url", [pytest.param("sqlite", marks=pytest.mark.slow), "postgresql"], indirect=True
+)
 def test_files_arrive_and_late_ones_too_on_either_database(new_world: NewWorld, database_url: str) -> None:
     made = new_world(database=database_url)
     live = Live.of(made)

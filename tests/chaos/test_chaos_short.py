@@ -13,8 +13,8 @@ from tests.chaos.plan import Round
 SEED = 20
 
 # Kinds after which nobody has to wait for a lease.
-LAPTOP = ("gitea truncated body", "prefork child killed", "launcher killed")
-POOL = ("worker killed", "broker flushed", "gitea shifting pages")
+LAPTOP = ("gitea truncated body", "launcher killed")
+POOL = ("worker killed", "broker flushed")
 
 
 @pytest.mark.timeout(300)

@@ -67,7 +67,11 @@ def test_exit_codes_reach_the_shell(place: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "TERM"]
+    ("number", "code"),
+    [
+        pytest.param(signal.SIGINT, 130, id="Ctrl-C"),
+        pytest.param(signal.SIGTERM, 143, id="TERM", marks=pytest.mark.slow),
+    ],
 )
 def test_a_stop_lets_the_files_under_way_end_and_loses_nothing(
     place: World, number: signal.Signals, code: int

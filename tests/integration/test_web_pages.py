@@ -217,6 +217,9 @@ def test_a_database_server_may_go_away_and_come_back(postgres_server: PostgresSe
 MOST = {"/": 13, "/mappings/my-org": 15, "/runs/4": 4, FILE: 3, f"/files?q={ALPHA}": 4, "/tasks/task-1": 3}
 
 
+@pytest.mark.parametrize(
+    "database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
+)
 def test_a_page_costs_few_statements_however_much_there_is(database: Database, tmp_path: Path) -> None:
     rules = {"my-org": mapping(), **{f"m{number}": mapping(f"m{number}") for number in range(8)}}
     with site(database, tmp_path, rules) as view:

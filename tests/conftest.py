@@ -18,7 +18,7 @@ pytest_plugins = ["tests.support.databases"]
 
 # The first text strategy on a fresh machine builds a table of all characters, which takes seconds.
 settings.register_profile(
-    "syncer", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow]
+    "syncer", deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("thorough", settings.get_profile("syncer"), max_examples=500)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "syncer"))

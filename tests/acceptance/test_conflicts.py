@@ -132,6 +132,7 @@ def test_a_rejected_file_is_complete_without_and_approved_on_an_index_that_is_no
     assert holds(place, index, REBUILT)
 
 
+@pytest.mark.slow
 def test_what_is_published_again_with_other_bytes_lands_here_while_devpi_has_the_old_ones(
     place: World,
 ) -> None:
@@ -173,6 +174,7 @@ def test_what_is_published_again_with_other_bytes_lands_here_when_the_old_ones_w
     assert holds(place, index, REBUILT)
 
 
+@pytest.mark.slow
 def test_the_page_of_a_conflict_compares_both_and_takes_the_decision(place: World) -> None:
     index = place.add_mapping("my-org", volatile=True)
     put(place, index, ALPHA)

@@ -131,6 +131,7 @@ def test_a_deleted_file_is_kept_or_marked_or_withdrawn_as_its_mapping_says(shop:
     assert shop.has("goes", "alpha")
 
 
+@pytest.mark.slow
 def test_more_than_the_cap_waits_for_a_person_and_one_can_be_undone_or_return(shop: Shop) -> None:
     shop.open("goes")
     shop.sync("goes")
@@ -221,6 +222,7 @@ def test_an_empty_source_that_a_person_believes_still_asks_before_anything_goes(
     assert not any(shop.has("goes", name) for name in NAMES)
 
 
+@pytest.mark.slow
 def test_a_sync_withdraws_at_its_end_and_a_worker_when_beat_asks(
     tmp_path: Path, devpi_server: DevpiServer
 ) -> None:

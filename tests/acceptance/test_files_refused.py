@@ -47,7 +47,7 @@ def test_a_file_that_is_refused_does_not_stop_the_others(asked: Live, filename: 
     ("project", "effect"),
     [
         pytest.param("flipped", faults.flipped_byte(), id="one wrong byte"),
-        pytest.param("halved", faults.half_body(), id="half of them"),
+        pytest.param("halved", faults.half_body(), id="half of them", marks=pytest.mark.slow),
     ],
 )
 def test_bytes_that_differ_from_gitea_s_sha256_are_refused_and_nothing_is_green(

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 import psutil
+import pytest
 import requests
 from sqlalchemy import inspect, text
 
@@ -81,6 +82,7 @@ def test_a_pickle_is_refused_unread_and_the_worker_lives(new_world: NewWorld) ->
     assert [made.is_alive(pid) for pid in programs] == [True, True]
 
 
+@pytest.mark.slow
 def test_no_secret_leaks_whatever_fails(new_world: NewWorld) -> None:
     """Planted secrets are looked for in every place that others than the operator can read."""
     made = new_world()

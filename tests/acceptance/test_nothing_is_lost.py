@@ -131,6 +131,7 @@ def test_a_worker_killed_between_download_and_upload_loses_nothing(rough: Rough,
     assert live.downloads() == {kept.filename: 1, lost.filename: 2}
 
 
+@pytest.mark.slow
 def test_a_worker_killed_in_mid_download_loses_nothing(rough: Rough, live: Live) -> None:
     live.fault(faults.drip(100_000, 1.0), FILES)
     live.publish(dist := large("halved"))
@@ -247,6 +248,7 @@ def assert_all_arrive(live: Live, task: str) -> None:
         assert_whole(live, f"many{number}", *dists)
 
 
+@pytest.mark.slow
 def test_a_broker_that_forgets_everything_in_mid_run_loses_nothing(rough: Rough, live: Live) -> None:
     task = in_mid_run(rough, live)
     rough.broker.client().flushall()
@@ -301,6 +303,7 @@ def test_a_broken_staging_directory_is_told_and_work_goes_on_when_it_is_mended(
     assert_whole(live, "staged", dist)
 
 
+@pytest.mark.slow
 def test_rubbish_in_the_staging_directory_never_keeps_lost_work_from_being_sent_again(
     rough: Rough, live: Live
 ) -> None:

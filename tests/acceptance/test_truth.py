@@ -127,6 +127,7 @@ def test_status_and_health_are_green_only_while_everything_is(new_world: NewWorl
     assert (made.syncer("status").returncode, document(made).status) == (0, "ok")
 
 
+@pytest.mark.slow
 def test_tables_that_vanish_for_a_while_stop_neither_beat_nor_workers(
     new_world: NewWorld, postgres_server: PostgresServer
 ) -> None:

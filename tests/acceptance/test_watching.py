@@ -45,6 +45,7 @@ def served(made: World, live: Live) -> dict[str, bytes]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "database_url", [pytest.param("sqlite", marks=pytest.mark.slow), "postgresql"], indirect=True
 )
@@ -90,6 +91,7 @@ def _reasons(live: Live) -> dict[str, str] | None:
     return reasons if len(reasons) == 2 else None
 
 
+@pytest.mark.slow
 def test_a_version_without_a_wheel_is_told_of_everywhere_until_the_wheel_is_there(
     new_world: NewWorld,
 ) -> None:
@@ -186,6 +188,7 @@ def _answers(url: str) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_a_broker_a_database_and_workers_that_are_gone_are_told_at_once(watched: Watched) -> None:
     made = watched.made
     assert made.broker is not None

@@ -37,6 +37,7 @@ def test_files_arrive_and_late_ones_too_on_either_database(new_world: NewWorld, 
     made.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "database_url", [pytest.param("sqlite", marks=pytest.mark.slow), "postgresql"], indirect=True
 )

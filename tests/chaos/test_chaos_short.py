@@ -20,7 +20,10 @@ POOL = ("worker killed", "broker flushed")
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("site", "kinds"),
-    [pytest.param("laptop", LAPTOP, id="syncer up"), pytest.param("pool", POOL, id="workers and servers")],
+    [
+        pytest.param("laptop", LAPTOP, id="syncer up", marks=pytest.mark.slow),
+        pytest.param("pool", POOL, id="workers and servers"),
+    ],
 )
 def test_nothing_is_lost_wrong_or_green_too_early(
     site: str, kinds: tuple[str, ...], devpi_cache: Path

@@ -135,6 +135,7 @@ def test_why_tells_everything_of_a_file(place: World) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_why_is_fine_only_when_every_mapping_that_selects_the_file_has_it(place: World) -> None:
     place.add_mapping("copy", owner="my-org")
     assert syncer(place.config, "sync", "-m", "copy").exit_code == 0

@@ -99,6 +99,7 @@ def test_a_second_stop_does_not_wait(place: World) -> None:
     assert running.ends(within=5) == 130
 
 
+@pytest.mark.slow
 def test_two_at_once_do_no_work_twice(place: World) -> None:
     both = [Syncer(place), Syncer(place)]
     assert [each.ends(60) for each in both] == [0, 0]

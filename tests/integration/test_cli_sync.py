@@ -190,7 +190,7 @@ def test_a_mapping_that_fails_does_not_touch_the_others(place: World, index: str
     ]
 
 
-@pytest.mark.parametrize("verbosity", [(), ("-v",), ("-vv",)], ids=["quiet", "v", "vv"])
+@pytest.mark.parametrize("verbosity", [(), ("-vv",)], ids=["quiet", "vv"])
 @pytest.mark.usefixtures("index")
 def test_no_output_holds_a_secret(place: World, verbosity: tuple[str, ...]) -> None:
     place.gitea.faults.add(Fault(faults.status(500), path="/files/alpha", times=2))

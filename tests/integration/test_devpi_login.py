@@ -61,6 +61,7 @@ def test_all_targets_of_a_process_share_one_login(devpi_place: Place) -> None:
     assert devpi_place.logins() == before + 1
 
 
+@pytest.mark.slow
 def test_after_a_restart_that_killed_all_tokens_one_login_serves_all_threads(
     narrow_devpi_place: Place,
 ) -> None:

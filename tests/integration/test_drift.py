@@ -202,6 +202,7 @@ def assert_audited(site: Site, mapping: str) -> None:
     assert f"half/{LATE_SDIST.filename}" in mended
 
 
+@pytest.mark.slow
 def test_a_volatile_index_is_mended_but_for_what_has_to_be_removed(site: Site) -> None:
     plant(site, LOOSE)
     code, found = site.verify(LOOSE, "--bytes")

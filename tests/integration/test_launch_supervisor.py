@@ -87,6 +87,7 @@ def test_what_a_dead_program_had_started_is_gone_before_it_starts_again(launcher
     assert all_gone(children)
 
 
+@pytest.mark.slow
 def test_a_killed_launcher_leaves_no_process(launcher: Launcher) -> None:
     launcher.start("broker", launcher.program("one", WORK), launcher.program("parent", HAS_CHILDREN))
     until(lambda: len(launcher.events("start")) == 4)
@@ -168,6 +169,7 @@ def test_a_second_launcher_is_refused_with_the_pid_of_the_first(launcher: Launch
     assert f"already running on {launcher.state_dir} (pid {launcher.pid})" in second.stderr
 
 
+@pytest.mark.slow
 def test_a_new_launcher_waits_until_the_programs_of_a_killed_one_are_gone(launcher: Launcher) -> None:
     launcher.start("broker", launcher.program("parent", HAS_CHILDREN))
     until(lambda: len(launcher.events("start")) == 3)

@@ -76,6 +76,7 @@ def warnings(made: World) -> list[dict[str, Any]]:
     return list(json.loads(made.syncer("status", "--json").stdout)["warnings"])
 
 
+@pytest.mark.slow
 def test_a_private_name_that_a_mirror_has_too_is_flagged_until_it_is_mended(
     mirrored: World, upstream: Upstream
 ) -> None:
@@ -100,6 +101,7 @@ def test_a_private_name_that_a_mirror_has_too_is_flagged_until_it_is_mended(
     assert warnings(mirrored) == []
 
 
+@pytest.mark.slow
 def test_workers_find_it_by_themselves(mirrored: World) -> None:
     mirrored.start_worker()
     mirrored.start_beat()

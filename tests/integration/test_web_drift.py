@@ -49,6 +49,7 @@ def press(client: httpx.Client, name: str) -> httpx.Response:
     return client.post(action, headers={"Origin": str(client.base_url).rstrip("/")})
 
 
+@pytest.mark.slow
 def test_the_page_compares_when_asked_and_mends_what_it_found(place: World, client: httpx.Client) -> None:
     assert '<a href="/drift/my-org">' in client.get("/mappings/my-org").text
     assert "not compared since this view was started" in client.get("/drift/my-org").text

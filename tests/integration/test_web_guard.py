@@ -154,6 +154,9 @@ def hostile(world: World, text: str) -> None:
         world.ledger.warnings.replace("my-org", kind, [StandingWarning(kind, text, text, text)], world.now)
 
 
+@pytest.mark.parametrize(
+    "database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
+)
 @pytest.mark.parametrize("text", EVIL)
 def test_nothing_that_came_from_outside_is_more_than_text_on_any_page(
     database: Database, tmp_path: Path, text: str

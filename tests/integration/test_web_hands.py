@@ -33,6 +33,11 @@ RULES = {
 }
 
 
+pytestmark = pytest.mark.parametrize(
+    "database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
+)
+
+
 @pytest.fixture
 def view(database: Database, tmp_path: Path) -> Iterator[Site]:
     with site(database, tmp_path, RULES) as made:

@@ -34,7 +34,6 @@ from syncer.usecases.recheck import Memory, recheck
 from tests.standin.gitea import Fault, faults
 from tests.standin.gitea.exchange import Request, Response
 from tests.standin.gitea.faults import Answer, Effect
-from tests.support.databases import PostgresServer
 from tests.support.devpi import DevpiServer
 from tests.support.dists import Dist, sdist, wheel
 from tests.support.liar import Liar, Said, with_body, with_text
@@ -117,17 +116,6 @@ class Scene:
         place = f"{self.index}/+f/{dist.sha256[:3]}/{dist.sha256[3:16]}/{dist.filename}"
         answer = requests.get(f"{self.world.devpi.url}/{place}", timeout=30)
         return hashlib.sha256(answer.content).hexdigest() if answer.ok else ""
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
-def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Where the ledger is; empty for SQLite in the World's folder."""
-    if request.param == "sqlite":
-        yield ""
-        return
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    with server.without_tables() as database:
-        yield database.url.render_as_string(hide_password=False)
 
 
 @pytest.fixture
@@ -319,6 +307,9 @@ LIES = [
 ]
 
 
+@pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
+)
 @pytest.mark.parametrize("plant", LIES)
 def test_nothing_is_green_that_is_not_true(scene: Scene, plant: Plant) -> None:
     assert all(scene.green().values()), "the honest world is green"

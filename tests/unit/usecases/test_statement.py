@@ -103,7 +103,7 @@ def test_a_failure_to_sign_leaves_the_run_complete_and_unsigned_and_tells_no_sec
 ) -> None:
     place.publish(A)
     place.sync()
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.WARNING, "syncer"):
         run = synced_with(place, replace(place.services(), signer=signer))
     assert place.ledger.runs.state(run)[1] is RunOutcome.COMPLETE
     assert stated(place, run) is None
@@ -114,6 +114,7 @@ def test_a_failure_to_sign_leaves_the_run_complete_and_unsigned_and_tells_no_sec
 def test_a_manifest_that_is_not_what_the_run_counted_is_not_signed(
     place: Workplace, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.WARNING, "syncer")
     place.publish(A, B)
     place.sync()
     with place.database.write() as session:
